@@ -1,0 +1,107 @@
+"""The hard-coded limits. Settings may tighten them and can never loosen one.
+
+Each limit names the gate's code it belongs to; ``desk.toml`` spells the same name in lower case.
+Sources are those of DESIGN section 7: the seed documents' rules, the stricter where they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+
+from desk.domain.canonical import sha256
+from desk.domain.money import plain
+from desk.errors import ConfigError
+
+D = Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Fractions are of equity unless said otherwise; ``_usdc`` is money, ``_s`` is seconds."""
+
+    trade_size: Decimal = D("0.03")
+    position_size: Decimal = D("1000")
+    position_share: Decimal = D("0.20")
+    category_share: Decimal = D("0.20")
+    cash_reserve: Decimal = D("0.50")
+    drawdown: Decimal = D("0.20")
+    daily_loss: Decimal = D("0.05")
+    stop_distance: Decimal = D("0.05")
+    stop_atr: Decimal = D("1")
+    stop_spreads: Decimal = D("10")
+    reward_risk: Decimal = D("2.5")
+    daily_notional: Decimal = D("2500")
+    order_rate: Decimal = D("3")
+    order_rate_window_s: Decimal = D("60")
+    duplicate: Decimal = D("0.10")
+    duplicate_window_s: Decimal = D("300")
+    price_collar: Decimal = D("0.005")
+    price_collar_stop: Decimal = D("0.2")
+    quote_stale: Decimal = D("30")
+    human: Decimal = D("100")
+    human_hour: Decimal = D("100")
+    human_day: Decimal = D("300")
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.document())
+
+    def document(self) -> dict[str, str]:
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+
+#: Limits where a larger figure is the stricter one. All others are stricter when smaller.
+LARGER_IS_STRICTER = frozenset(
+    {
+        "cash_reserve",
+        "stop_atr",
+        "stop_spreads",
+        "reward_risk",
+        "order_rate_window_s",
+        "duplicate",
+        "duplicate_window_s",
+    }
+)
+
+#: What the code allows, for everybody.
+CEILING = Limits()
+
+
+def tightened(base: Limits, wanted: Mapping[str, Decimal]) -> Limits:
+    """``base`` with each wanted figure in place.
+
+    Raises:
+        ConfigError: for a name that is not a limit, or a figure looser than ``base`` has. A limit is
+            refused, never clamped: whoever wrote it must know what is in force.
+    """
+    known = {field.name for field in fields(Limits)}
+    for name, value in wanted.items():
+        if name not in known:
+            raise ConfigError(
+                f"limits.{ascii(name)[1:41]} is not a limit", fix="Known: " + ", ".join(sorted(known))
+            )
+        if looser(name, value, getattr(base, name)):
+            raise ConfigError(
+                f"limits.{name} = {plain(value)} is looser than the desk's {plain(getattr(base, name))}",
+                why="settings can only tighten",
+                fix=f"Remove it or choose a stricter figure than {plain(getattr(base, name))}",
+                code="LIMIT_LOOSER",
+            )
+    return replace(base, **wanted)
+
+
+def looser(name: str, value: Decimal, than: Decimal) -> bool:
+    """True iff ``value`` would allow something that ``than`` does not."""
+    return value < than if name in LARGER_IS_STRICTER else value > than
+
+
+def stricter_of(one: Limits, other: Limits) -> Limits:
+    """The stricter figure of each pair: what holds when a record meets a new configuration."""
+    names = [field.name for field in fields(Limits)]
+    return Limits(**{name: _stricter(name, getattr(one, name), getattr(other, name)) for name in names})
+
+
+def _stricter(name: str, first: Decimal, second: Decimal) -> Decimal:
+    return second if looser(name, first, second) else first

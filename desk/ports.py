@@ -1,0 +1,370 @@
+"""What the desk needs from the world: small Protocols, each with its contract.
+
+Everything that cannot be computed comes through one of these, so a session can be re-driven from its
+record by handing it the recorded answers instead. Concretes are named in ``desk.bootstrap`` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
+
+from desk.domain.events import Document, Event
+from desk.domain.market import OrderRequest, Promises, Snapshot, VenueOrder
+
+if TYPE_CHECKING:
+    from desk.domain.canonical import Json
+
+
+# ---- time, identity, stops -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """A point in time as an expiry needs it: wall clock, and monotonic seconds of one boot."""
+
+    wall: datetime
+    boot_id: str
+    monotonic_s: Decimal
+
+
+class Clock(Protocol):
+    """The only source of time. A stamp is counted per stream, so concurrent replies cannot swap theirs."""
+
+    def stamp(self, stream_id: str) -> Instant:
+        """Now, for the next event of this stream."""
+        ...
+
+    def venue_time(self, stream_id: str) -> datetime:
+        """The embedded venue's time for this session: its brief's ``as_of`` plus what has elapsed."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait. A brief clock and a re-drive return at once."""
+        ...
+
+
+class Ids(Protocol):
+    """The only source of identity. ``prefix`` is one of ``desk.domain.ids.PREFIXES``."""
+
+    def new(self, prefix: str, stream_id: str) -> str: ...
+
+
+class HaltSwitch(Protocol):
+    """The file ``HALT``. Unreadable means halted."""
+
+    def halted(self) -> bool: ...
+
+
+# ---- the journal ---------------------------------------------------------------------------------
+
+ANY = -1
+EMPTY = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """A fact about to be recorded. ``account`` and ``session_id`` let folds find it."""
+
+    event: Event
+    event_id: str
+    occurred_at: datetime
+    account: str | None = None
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A fact as the journal holds it. ``data`` is plain JSON; ``event`` decodes it on demand."""
+
+    seq: int
+    event_id: str
+    stream_id: str
+    stream_type: str
+    version: int
+    event_type: str
+    schema_version: int
+    data: Mapping[str, Json]
+    metadata: Mapping[str, Json]
+    occurred_at: datetime
+    prev_hash: str
+    hash: str
+    decode: Callable[[Recorded], Event] = field(repr=False, compare=False)
+
+    @property
+    def event(self) -> Event:
+        return self.decode(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRow:
+    """A ticket as stored. ``used_at`` and ``revoked`` are set once and never unset."""
+
+    ticket_id: str
+    intent_id: str
+    attempt: int
+    intent_hash: str
+    params: str
+    params_hash: str
+    card_hash: str
+    policy_hash: str
+    approved_by: str
+    session_id: str | None
+    account: str
+    symbol: str
+    side: str
+    bucket: str
+    size_usdc: str
+    loss_at_stop_usdc: str
+    issued_at: str
+    expires_at: str
+    expires_boot: str
+    expires_monotonic: str
+    mac: str
+    used_at: str | None = None
+    revoked: bool = False
+
+
+class Transaction(Protocol):
+    """One immediate transaction: what it reads is what it writes against, and it commits whole."""
+
+    def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
+        """Append and return the stream's new version.
+
+        ``expected`` is ``EMPTY``, ``ANY``, or the version the stream must be at.
+
+        Raises:
+            VersionConflict: the stream is not at ``expected``.
+        """
+        ...
+
+    def version(self, stream_id: str) -> int: ...
+    def stream(self, stream_id: str, after: int = 0) -> list[Recorded]: ...
+    def of_account(self, account: str) -> list[Recorded]:
+        """Events that carry this account, oldest first."""
+        ...
+
+    def insert_ticket(self, row: TicketRow) -> None: ...
+    def ticket(self, ticket_id: str) -> TicketRow | None: ...
+    def tickets_of_intent(self, intent_id: str) -> list[TicketRow]: ...
+    def open_tickets(self, account: str) -> list[TicketRow]:
+        """Issued, not used, not revoked (expired ones included: the caller knows the time)."""
+        ...
+
+    def burn_ticket(self, ticket_id: str, used_at: str) -> bool:
+        """Mark used. False if it was used or revoked already."""
+        ...
+
+    def revoke_ticket(self, ticket_id: str) -> None: ...
+    def put_blob(self, body: bytes) -> str:
+        """Store bytes by their sha256, which is returned."""
+        ...
+
+
+class Journal(Protocol):
+    """The append-only, hash-chained store: the only truth. Synchronous."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Commits on leaving, rolls back on an exception; durable once it has returned.
+
+        Raises:
+            JournalUnavailable: locked past its timeout, full, read-only.
+        """
+        ...
+
+    def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int: ...
+    def version(self, stream_id: str) -> int: ...
+    def stream(self, stream_id: str, after: int = 0) -> list[Recorded]: ...
+    def of_session(self, session_id: str) -> list[Recorded]:
+        """Events of the session's own, its orders' and its calls' streams, in the order of the journal."""
+        ...
+
+    def of_account(self, account: str) -> list[Recorded]: ...
+    def events(self, after: int = 0, types: Iterable[str] = ()) -> Iterator[Recorded]:
+        """All events after ``seq``, oldest first, optionally of some types only."""
+        ...
+
+    def blob(self, sha256: str) -> bytes | None: ...
+    def head(self) -> tuple[int, str]:
+        """(seq, hash) of the newest event; (0, 64 zeros) when there is none."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# ---- the venue -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """Proof that a ticket was burned for exactly this request. Single use; checked by the venue client."""
+
+    ticket_id: str
+    request: OrderRequest
+    mac: str
+
+
+class Venue(Protocol):
+    """Where orders go. Only ``submit`` moves money, and it wants a permit.
+
+    Reads raise ``ReadFailed`` once their own retries are spent.
+    """
+
+    name: str
+
+    async def promises(self) -> Promises: ...
+
+    async def snapshot(self, symbol: str) -> Snapshot:
+        """Account, positions, working orders, quotes and market state, read together. Never raises for a
+        part that is missing: that part is None."""
+        ...
+
+    async def submit(self, permit: Permit) -> VenueOrder:
+        """Send one order, once.
+
+        Raises:
+            NotSent: proof that nothing left (connect error, connect timeout, pool timeout).
+            Refused: a definitive refusal by the contract; nothing executed.
+            OutcomeUnknown: everything else.
+        """
+        ...
+
+    async def orders(
+        self, *, symbol: str | None = None, client_order_id: str | None = None
+    ) -> tuple[VenueOrder, ...]:
+        """Orders of this account in any state, by filter."""
+        ...
+
+    async def order(self, order_id: str) -> VenueOrder | None: ...
+
+    async def cancel(self, order_id: str) -> VenueOrder | None:
+        """Cancel a working order. It can only lower exposure, so it needs no permit."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+# ---- models --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequest:
+    """What a role's model is asked. ``schema`` names the typed answer wanted; ``tools`` what it may call."""
+
+    role: str
+    system: str
+    messages: tuple[Document, ...]
+    schema: str | None
+    tools: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A call the model asked for. ``arguments`` is its raw text: nothing has been parsed yet."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReply:
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: Decimal | None = None
+
+
+class Model(Protocol):
+    """One role's model. ``name`` is its public spec, such as ``rules`` or ``openai:gpt-4o``."""
+
+    name: str
+
+    async def reply(self, request: ModelRequest, on_text: Callable[[str], None]) -> ModelReply:
+        """Ask. ``on_text`` receives streamed words for the screen.
+
+        Raises:
+            ModelError: no answer could be had.
+        """
+        ...
+
+
+# ---- people and screens --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A human's recorded answer, or its absence once the time is over."""
+
+    approval_id: str
+    granted: bool
+    decision: str
+    by: str
+    channel: str
+    reason: str | None = None
+
+
+class Approver(Protocol):
+    """A channel that asks a human. It records the decision itself, first valid answer over any channel."""
+
+    channel: str
+    ttl_s: int
+
+    async def ask(self, approval_id: str) -> Decision | None:
+        """The recorded decision, or None if it has not been made and this channel does not wait."""
+        ...
+
+
+class Screen(Protocol):
+    """What a person watches while a session runs. Steps are the dataclasses of ``desk.domain.steps``."""
+
+    def show(self, step: object) -> None: ...
+
+
+# ---- the door ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorRefused:
+    """Nothing may happen. ``outcome`` is the session's: denied, refused_by_human, halted …"""
+
+    outcome: str
+    decided_by: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A human has been asked and has not answered."""
+
+    approval_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketId:
+    ticket_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionReport:
+    """What happened, by code (deliberation section 1). ``document`` is its public JSON."""
+
+    outcome: str
+    decided_by: str
+    reasons: tuple[str, ...]
+    document: Document
+
+
+class Door(Protocol):
+    """The one way to money. The chat proposes an intent and executes a ticket id; it knows nothing else."""
+
+    async def propose(self, intent_id: str) -> DoorRefused | Waiting | TicketId: ...
+
+    async def execute(self, ticket_id: str) -> ExecutionReport: ...
