@@ -1,0 +1,243 @@
+"""From a verdict to one exact money-moving act: canonical, immutable, hashed.
+
+Limit, rounding and quantity follow DESIGN section 8: a marketable LIMIT IOC at
+``limit = entry·(1 ± s)``, ``s = min(1 %, 0.10 × stop distance)``, quantity ``floor(size / limit)`` to
+the venue's step. Every rounding goes toward less risk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from desk.domain.canonical import Json, document, moment, sha256
+from desk.domain.events import Document
+from desk.domain.market import Category, Market, Side
+from desk.domain.money import ceil_to, floor_to, parsed
+
+MAX_SLIP = Decimal("0.01")
+SLIP_OF_STOP = Decimal("0.10")
+MAX_VALID = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """The canonical act that ``intent_hash`` covers, and nothing else.
+
+    ``size_usdc`` is the whole-USDC size every limit counts; ``quantity`` is what is sent, in base units,
+    with ``quantity × limit ≤ size_usdc``.
+    """
+
+    venue: str
+    kind: str
+    symbol: str
+    side: Side
+    size_usdc: Decimal
+    quantity: Decimal
+    limit: Decimal
+    stop: Decimal | None
+    target: Decimal | None
+    leverage: int
+    tif: str
+    valid_until: datetime
+
+    def document(self) -> dict[str, Json]:
+        """Public JSON of the act, under the contract's names."""
+        plain = document(
+            {
+                "venue": self.venue,
+                "kind": self.kind,
+                "symbol": self.symbol,
+                "side": self.side,
+                "size": self.size_usdc,
+                "quantity": self.quantity,
+                "limit": self.limit,
+                "stop": self.stop,
+                "target": self.target,
+                "leverage": self.leverage,
+                "tif": self.tif,
+                "valid_until": self.valid_until,
+            }
+        )
+        assert isinstance(plain, dict)
+        return plain
+
+    @property
+    def hash(self) -> str:
+        return sha256(self.document())
+
+    @property
+    def stop_distance(self) -> Decimal:
+        """Fraction of the limit price that is lost when the stop fills at its price."""
+        return abs(self.limit - self.stop) / self.limit if self.stop is not None else Decimal(1)
+
+    def loss_at_stop_usdc(self, taker_fee: Decimal) -> Decimal:
+        """What a fill at the limit and an exit at the stop cost, both fees included."""
+        if self.stop is None:
+            return self.size_usdc
+        return self.quantity * (abs(self.limit - self.stop) + taker_fee * (self.limit + self.stop))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """A condition that voids the act when it holds at send: ``fact_name op threshold``."""
+
+    fact_name: str
+    op: str
+    threshold: Decimal
+    known: Decimal | None
+    by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """What the brief allows: kinds of act, notional and loss. ``None`` is no limit beyond the gate's."""
+
+    kinds: tuple[str, ...] = ("trade",)
+    max_notional_usdc: Decimal | None = None
+    max_loss_usdc: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the act rests on: the gate judges by it, a human reads it, the hash does not cover it.
+
+    ``entry`` is the view's entry price, ``reference`` the last close the proposal was made from,
+    ``event_within_24h`` a listed event within 24 hours either side of ``as_of``.
+    """
+
+    account: str
+    as_of: datetime
+    category: Category
+    entry: Decimal
+    reference: Decimal
+    atr: Decimal | None
+    worst_move: Decimal | None
+    mandate: Mandate
+    kill_if: tuple[Kill, ...]
+    events: tuple[datetime, ...]
+    dissent: tuple[Document, ...] = ()
+    case_against: str = ""
+    agreement: Decimal | None = None
+    dossier_sha256: str = ""
+
+    def document(self) -> dict[str, Json]:
+        plain = document(
+            {
+                "account": self.account,
+                "as_of": self.as_of,
+                "category": self.category,
+                "entry": self.entry,
+                "reference": self.reference,
+                "atr": self.atr,
+                "worst_move": self.worst_move,
+                "mandate": {
+                    "kinds": self.mandate.kinds,
+                    "max_notional_usdc": self.mandate.max_notional_usdc,
+                    "max_loss_usdc": self.mandate.max_loss_usdc,
+                },
+                "kill_if": [
+                    {
+                        "fact_name": kill.fact_name,
+                        "op": kill.op,
+                        "threshold": kill.threshold,
+                        "known": kill.known,
+                        "by": kill.by,
+                    }
+                    for kill in self.kill_if
+                ],
+                "events": self.events,
+                "dissent": self.dissent,
+                "case_against": self.case_against,
+                "agreement": self.agreement,
+                "dossier_sha256": self.dossier_sha256,
+            }
+        )
+        assert isinstance(plain, dict)
+        return plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One exact money-moving act with its identity. Bound everywhere by id *and* hash."""
+
+    intent_id: str
+    act: Act
+    basis: Basis
+    parent: str | None = None
+    hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hash", self.act.hash)
+
+
+def slip(stop_distance: Decimal) -> Decimal:
+    """How far past the entry price the limit may be: ``min(1 %, 0.10 × stop distance)``."""
+    return min(MAX_SLIP, SLIP_OF_STOP * stop_distance)
+
+
+def opening_act(
+    *,
+    venue: str,
+    market: Market,
+    side: Side,
+    size_usdc: Decimal,
+    entry: Decimal,
+    stop: Decimal,
+    target: Decimal,
+    as_of: datetime,
+    bar: timedelta,
+) -> Act:
+    """The entry order for these levels. Prices round to the venue's step, each toward less risk:
+
+    the limit away from the market, the stop toward the entry, the target toward the entry.
+    """
+    distance = abs(entry - stop) / entry
+    if side is Side.BUY:
+        limit = floor_to(entry * (1 + slip(distance)), market.price_step)
+        stop, target = ceil_to(stop, market.price_step), floor_to(target, market.price_step)
+    else:
+        limit = ceil_to(entry * (1 - slip(distance)), market.price_step)
+        stop, target = floor_to(stop, market.price_step), ceil_to(target, market.price_step)
+    return Act(
+        venue=venue,
+        kind="trade",
+        symbol=market.symbol,
+        side=side,
+        size_usdc=size_usdc,
+        quantity=floor_to(size_usdc / limit, market.amount_step),
+        limit=limit,
+        stop=stop,
+        target=target,
+        leverage=1,
+        tif="ioc",
+        valid_until=as_of + min(bar, MAX_VALID),
+    )
+
+
+def _decimal(value: object) -> Decimal:
+    assert isinstance(value, str)
+    return parsed(value)
+
+
+def _optional(value: object) -> Decimal | None:
+    return None if value is None else _decimal(value)
+
+
+def act_from(data: Document) -> Act:
+    """The act that ``Act.document`` wrote."""
+    return Act(
+        venue=str(data["venue"]),
+        kind=str(data["kind"]),
+        symbol=str(data["symbol"]),
+        side=Side(str(data["side"])),
+        size_usdc=_decimal(data["size"]),
+        quantity=_decimal(data["quantity"]),
+        limit=_decimal(data["limit"]),
+        stop=_optional(data["stop"]),
+        target=_optional(data["target"]),
+        leverage=int(str(data["leverage"])),
+        tif=str(data["tif"]),
+        valid_until=moment(str(data["valid_until"])),
+    )
