@@ -383,6 +383,7 @@ class BreakerChanged(Event):
     cause: str
     probe_by: str | None = None
     since: datetime | None = None
+    latched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
