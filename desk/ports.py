@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from desk.domain.events import Document, Event
+from desk.domain.events import ApprovalRequested, Document, Event
 from desk.domain.market import OrderRequest, Promises, Snapshot, VenueOrder
+from desk.domain.proposal import Intent
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json
@@ -31,9 +32,25 @@ class Instant:
     boot_id: str
     monotonic_s: Decimal
 
+    def later(self, seconds: int) -> Instant:
+        return Instant(
+            wall=self.wall + timedelta(seconds=seconds),
+            boot_id=self.boot_id,
+            monotonic_s=self.monotonic_s + seconds,
+        )
+
+    def reached(self, now: Instant) -> bool:
+        """Is this expiry over? By the wall, or by the monotonic clock of the same boot, whichever first."""
+        same_boot = self.boot_id == now.boot_id
+        return now.wall >= self.wall or (same_boot and now.monotonic_s >= self.monotonic_s)
+
 
 class Clock(Protocol):
     """The only source of time. A stamp is counted per stream, so concurrent replies cannot swap theirs."""
+
+    def monotonic_s(self) -> Decimal:
+        """Seconds that only ever grow, for ages within one process. A brief clock stands still."""
+        ...
 
     def stamp(self, stream_id: str) -> Instant:
         """Now, for the next event of this stream."""
@@ -58,6 +75,14 @@ class HaltSwitch(Protocol):
     """The file ``HALT``. Unreadable means halted."""
 
     def halted(self) -> bool: ...
+
+    def hard(self) -> bool:
+        """Halted, and even protective orders are stopped."""
+        ...
+
+    def halt(self, reason: str) -> None:
+        """Write the file. It is written first and removed last."""
+        ...
 
 
 # ---- the journal ---------------------------------------------------------------------------------
@@ -299,11 +324,10 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A human's recorded answer, or its absence once the time is over."""
+class Answer:
+    """What a person said. ``decision`` is ``granted``, ``denied`` or ``expired``."""
 
-    approval_id: str
-    granted: bool
+    card_hash: str
     decision: str
     by: str
     channel: str
@@ -311,13 +335,16 @@ class Decision:
 
 
 class Approver(Protocol):
-    """A channel that asks a human. It records the decision itself, first valid answer over any channel."""
+    """A channel that asks a human. ``ttl_s`` is how long it gives them.
+
+    It never records anything: the Door does, in the transaction that takes the first valid answer.
+    """
 
     channel: str
     ttl_s: int
 
-    async def ask(self, approval_id: str) -> Decision | None:
-        """The recorded decision, or None if it has not been made and this channel does not wait."""
+    async def ask(self, request: ApprovalRequested) -> Answer | None:
+        """The answer, or None if this channel does not wait for one (or another channel was first)."""
         ...
 
 
@@ -365,6 +392,6 @@ class ExecutionReport:
 class Door(Protocol):
     """The one way to money. The chat proposes an intent and executes a ticket id; it knows nothing else."""
 
-    async def propose(self, intent_id: str) -> DoorRefused | Waiting | TicketId: ...
+    async def propose(self, intent: Intent) -> DoorRefused | Waiting | TicketId: ...
 
     async def execute(self, ticket_id: str) -> ExecutionReport: ...

@@ -10,11 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
-from desk.domain.canonical import Json, document, moment
 from desk.domain.events import (
-    Document,
     Event,
     FundsDeposited,
     FundsWithdrawn,
@@ -23,7 +20,7 @@ from desk.domain.events import (
 )
 from desk.domain.lifecycle import ORDER_EVENT, OrderState
 from desk.domain.market import Position, Side, Snapshot
-from desk.domain.money import ONE, ZERO, parsed
+from desk.domain.money import ONE, ZERO
 
 #: Acts whose request is proven to have had no effect: no limit counts them.
 WITHOUT_EFFECT = frozenset({OrderState.NOT_SENT, OrderState.REJECTED, OrderState.ABSENT})
@@ -58,15 +55,6 @@ class SentAct:
     @property
     def counts(self) -> bool:
         return self.state not in WITHOUT_EFFECT
-
-
-class Totals(NamedTuple):
-    """Sums of acts that have not become positions, in USDC."""
-
-    all_usdc: Decimal
-    symbol_usdc: Decimal
-    bucket_usdc: Decimal
-    loss_usdc: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,72 +97,6 @@ class Ledger:
         """Without acts that no rule looks at any more."""
         horizon = now - LONGEST_WINDOW
         return replace(self, acts=tuple(act for act in self.acts if act.pending or act.at >= horizon))
-
-    def document(self) -> dict[str, Json]:
-        """Plain JSON, for the record of what the gate saw."""
-        plain = document(
-            {
-                "acts": [
-                    {
-                        "client_order_id": act.client_order_id,
-                        "symbol": act.symbol,
-                        "side": act.side,
-                        "bucket": act.bucket,
-                        "size_usdc": act.size_usdc,
-                        "loss_at_stop_usdc": act.loss_at_stop_usdc,
-                        "at": act.at,
-                        "venue_time": act.venue_time,
-                        "opening": act.opening,
-                        "approved_by": act.approved_by,
-                        "state": act.state,
-                    }
-                    for act in self.acts
-                ],
-                "units": self.units,
-                "peak_nav": self.peak_nav,
-                "day": None if self.day is None else self.day.isoformat(),
-                "before_nav": self.before_nav,
-                "first_nav": self.first_nav,
-                "last_nav": self.last_nav,
-            }
-        )
-        assert isinstance(plain, dict)
-        return plain
-
-
-def ledger_from(data: Document) -> Ledger:
-    """The ledger that ``Ledger.document`` wrote."""
-    acts = data["acts"]
-    assert isinstance(acts, list)
-    return Ledger(
-        acts=tuple(_act_from(act) for act in acts),
-        units=parsed(str(data["units"])),
-        peak_nav=parsed(str(data["peak_nav"])),
-        day=None if data["day"] is None else date.fromisoformat(str(data["day"])),
-        before_nav=_optional(data["before_nav"]),
-        first_nav=_optional(data["first_nav"]),
-        last_nav=_optional(data["last_nav"]),
-    )
-
-
-def _optional(value: object) -> Decimal | None:
-    return None if value is None else parsed(str(value))
-
-
-def _act_from(data: Document) -> SentAct:
-    return SentAct(
-        client_order_id=str(data["client_order_id"]),
-        symbol=str(data["symbol"]),
-        side=Side(str(data["side"])),
-        bucket=str(data["bucket"]),
-        size_usdc=parsed(str(data["size_usdc"])),
-        loss_at_stop_usdc=parsed(str(data["loss_at_stop_usdc"])),
-        at=moment(str(data["at"])),
-        venue_time=None if data["venue_time"] is None else moment(str(data["venue_time"])),
-        opening=bool(data["opening"]),
-        approved_by=None if data["approved_by"] is None else str(data["approved_by"]),
-        state=None if data["state"] is None else OrderState(str(data["state"])),
-    )
 
 
 def fold(events: Iterable[tuple[datetime, Event]]) -> Ledger:
