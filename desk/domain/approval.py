@@ -35,30 +35,29 @@ def card(
 ) -> dict[str, Json]:
     """Everything a person needs, and exactly what will be sent."""
     act, basis = intent.act, intent.basis
-    plain = document(
-        {
-            "approval_id": approval_id,
-            "session_id": session_id,
-            "account": basis.account,
-            "intent_id": intent.intent_id,
-            "intent_hash": intent.hash,
-            "act": act.document(),
-            "worst_loss": worst_loss(intent, market),
-            "gate": {
-                "cleared": assessment.cleared,
-                "rules": len(assessment.checks),
-                "max_admissible_usdc": assessment.max_admissible_usdc,
-                "max_without_human_usdc": assessment.max_without_human_usdc,
-            },
-            "why_asked": assessment.human_reasons,
-            "equity_usdc": assessment.equity_usdc,
-            "case_against": basis.case_against,
-            "dissent": basis.dissent,
-            "kill_if": [shaped(kill) for kill in basis.kill_if],
-            "expires_at": expires_at,
-            "policy_version": policy_version,
-        }
-    )
+    content: dict[str, object] = {
+        "approval_id": approval_id,
+        "session_id": session_id,
+        "account": basis.account,
+        "intent_id": intent.intent_id,
+        "intent_hash": intent.hash,
+        "act": act.document(),
+        "worst_loss": worst_loss(intent, market),
+        "gate": {
+            "cleared": assessment.cleared,
+            "rules": len(assessment.checks),
+            "max_admissible_usdc": assessment.max_admissible_usdc,
+            "max_without_human_usdc": assessment.max_without_human_usdc,
+        },
+        "why_asked": assessment.human_reasons,
+        "equity_usdc": assessment.equity_usdc,
+        "case_against": basis.case_against,
+        "dissent": basis.dissent,
+        "kill_if": [shaped(kill) for kill in basis.kill_if],
+        "expires_at": expires_at,
+        "policy_version": policy_version,
+    }
+    plain = document(content)
     assert isinstance(plain, dict)
     return plain
 

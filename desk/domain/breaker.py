@@ -49,7 +49,8 @@ class Breaker:
 
     @property
     def thresholds(self) -> Thresholds:
-        return THRESHOLDS.get(self.service, OTHERS)
+        """By the service's kind: ``trading@paper`` and ``trading@purpleflea`` are two of one kind."""
+        return THRESHOLDS.get(self.service.partition("@")[0], OTHERS)
 
     def admits(self, now: datetime, *, reduces: bool = False) -> bool:
         """May a call go out now? A reduce-only exit may take the probe before the time is over."""
