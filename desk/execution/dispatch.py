@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from desk.domain import ids
+from desk.domain.canonical import moment
 from desk.domain.events import (
     Informed,
     OrderBecameUnknown,
@@ -118,9 +120,8 @@ class Dispatch:
         """Resolve an order that is UNKNOWN in the journal; it stays so unless something is proven."""
         stream = ids.order_stream(request.client_order_id)
         burned_at = self._journal.stream(stream)[0].occurred_at
-        resolution = await self._recovery.resolve(
-            request, submitted.baseline, burned_at, self._log.now().wall
-        )
+        now = self._tape.note("now", lambda: self._log.stamp(stream).wall, lambda at: at, _time)
+        resolution = await self._recovery.resolve(request, submitted.baseline, burned_at, now)
         match resolution:
             case Found(order=order):
                 return self._answered(request, order)
@@ -133,14 +134,19 @@ class Dispatch:
         return Sent(state=OrderState.UNKNOWN, code="UNKNOWN")
 
     def _record(self, client_order_id: str, event: Informed, error: DeskError | None) -> None:
+        stream = ids.order_stream(client_order_id)
         with self._journal.transaction() as tx:
-            now = self._log.now()
+            now = self._log.stamp(stream)
             if error is not None:
                 self._guard.failed(tx, now, error)
             elif not isinstance(event, OrderNotSent):
                 self._guard.answered(tx, now)
             informed = replace(event, inputs=(*event.inputs, *self._tape.take()))
-            self._log.write_to(tx, ids.order_stream(client_order_id), informed)
+            self._log.write_to(tx, stream, informed, at=now)
+
+
+def _time(plain: object) -> datetime:
+    return moment(str(plain))
 
 
 async def uninterrupted(work: Awaitable[T]) -> T:

@@ -21,14 +21,23 @@ class SessionLog:
         self._clock = clock
         self._ids = new_ids
         self._held: list[Event] = []
+        self._held_elsewhere: list[tuple[str, Event]] = []
 
     def hold(self, *events: Event) -> None:
         """Keep for the next write."""
         self._held += events
 
+    def hold_for(self, stream: str, *events: Event) -> None:
+        """Keep for another stream; it goes in the same transaction as the next write."""
+        self._held_elsewhere += [(stream, event) for event in events]
+
     def now(self) -> Instant:
         """The stamp of the next write to the session's stream."""
         return self._clock.stamp(self.stream)
+
+    def stamp(self, stream: str) -> Instant:
+        """The stamp of the next write to another stream of this session."""
+        return self._clock.stamp(stream)
 
     def new_id(self, prefix: str) -> str:
         return self._ids.new(prefix, self.stream)
@@ -36,10 +45,11 @@ class SessionLog:
     def write(self, tx: Transaction, *events: Event, at: Instant | None = None) -> None:
         """Append what was held and these events to the session's stream, with one stamp."""
         batch = [*self._held, *events]
-        if not batch:
-            return
-        self._append(tx, self.stream, batch, at or self.now())
-        self._held = []
+        if batch:
+            self._append(tx, self.stream, batch, at or self.now())
+        for stream, event in self._held_elsewhere:
+            self.write_to(tx, stream, event)
+        self._held, self._held_elsewhere = [], []
 
     def write_to(self, tx: Transaction, stream: str, *events: Event, at: Instant | None = None) -> None:
         """Append to another stream of this session: an order's, a trade's, a call's."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from desk.domain import ids
-from desk.domain.canonical import timestamp
-from desk.domain.events import Document, OrderSubmitted
+from desk.domain.canonical import moment, timestamp
+from desk.domain.events import Document, OrderSubmitted, TicketIssued
 from desk.domain.market import OrderRequest, OrderType, Side, Snapshot, TimeInForce
 from desk.domain.money import ONE, ZERO, plain
 from desk.domain.proposal import Act, Intent
@@ -131,6 +131,18 @@ def ticket_row(
         expires_boot=boot,
         expires_monotonic=monotonic,
         mac="",
+    )
+
+
+def issued(row: TicketRow, purpose: Purpose) -> TicketIssued:
+    """The public fact of a ticket: its id and what it is for, never its seal or parameters."""
+    return TicketIssued(
+        ticket_id=row.ticket_id,
+        intent_id=row.intent_id,
+        intent_hash=row.intent_hash,
+        attempt=row.attempt,
+        purpose=purpose.name,
+        expires_at=moment(row.expires_at),
     )
 
 
