@@ -56,10 +56,6 @@ class Clock(Protocol):
         """Now, for the next event of this stream."""
         ...
 
-    def venue_time(self, stream_id: str) -> datetime:
-        """The embedded venue's time for this session: its brief's ``as_of`` plus what has elapsed."""
-        ...
-
     async def sleep(self, seconds: float) -> None:
         """Wait. A brief clock and a re-drive return at once."""
         ...
