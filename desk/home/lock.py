@@ -33,14 +33,24 @@ class SessionLock:
     def acquire(self) -> bool:
         """Take it if it is free."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                return False
+            if self._is_current(descriptor):
+                self._descriptor = descriptor
+                return True
             os.close(descriptor)
+
+    def _is_current(self, descriptor: int) -> bool:
+        """Is the locked file still the one at the path? Its last holder may have removed it meanwhile."""
+        try:
+            return os.stat(self._path).st_ino == os.fstat(descriptor).st_ino
+        except FileNotFoundError:
             return False
-        self._descriptor = descriptor
-        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
