@@ -151,7 +151,13 @@ class TicketRow:
 
 
 class Transaction(Protocol):
-    """One immediate transaction: what it reads is what it writes against, and it commits whole."""
+    """One immediate transaction: what it reads is what it writes against, and it commits whole.
+
+    ``durable`` is false only for the shadow in which a record is re-driven: nothing that is burned there
+    permits anything.
+    """
+
+    durable: bool
 
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         """Append and return the stream's new version.
@@ -294,12 +300,16 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReply:
+    """What came back. ``error`` is our own word for why nothing did (``TIMEOUT``, ``RATE_LIMITED`` …)."""
+
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str = "stop"
     prompt_tokens: int = 0
     completion_tokens: int = 0
     usd: Decimal | None = None
+    latency_ms: int = 0
+    error: str | None = None
 
 
 class Model(Protocol):

@@ -62,7 +62,7 @@ class BriefReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DossierBuilt(Event):
+class DossierBuilt(Informed):
     dossier_sha256: str
     facts: tuple[Document, ...]
     missing: tuple[Document, ...]
@@ -169,11 +169,15 @@ class ApprovalDecided(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketIssued(Event):
+    """The public fact of a ticket; its seal and parameters stay in the ticket table."""
+
     ticket_id: str
     intent_id: str
     intent_hash: str
     attempt: int
     purpose: str
+    trade_id: str
+    client_order_id: str
     expires_at: datetime
 
 

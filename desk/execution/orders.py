@@ -134,7 +134,7 @@ def ticket_row(
     )
 
 
-def issued(row: TicketRow, purpose: Purpose) -> TicketIssued:
+def issued(row: TicketRow, purpose: Purpose, request: OrderRequest) -> TicketIssued:
     """The public fact of a ticket: its id and what it is for, never its seal or parameters."""
     return TicketIssued(
         ticket_id=row.ticket_id,
@@ -142,6 +142,8 @@ def issued(row: TicketRow, purpose: Purpose) -> TicketIssued:
         intent_hash=row.intent_hash,
         attempt=row.attempt,
         purpose=purpose.name,
+        trade_id=purpose.trade_id,
+        client_order_id=request.client_order_id,
         expires_at=moment(row.expires_at),
     )
 

@@ -150,7 +150,8 @@ class Proposing:
         """The decision on record: one that another channel wrote first, or this answer, written now."""
         first = recorded_decision(tx, self._log.stream, request.approval_id)
         now = self._log.now()
-        decision = first or self._judged(request, answer, now)
+        over = self._parts.tape.note("expired", lambda: expiry_of(request).reached(now), bool, bool)
+        decision = first or self._judged(request, answer, over=over)
         if first is None:
             self._log.write(tx, decision, at=now)
         self._parts.screen.show(
@@ -163,9 +164,8 @@ class Proposing:
         )
         return decision
 
-    def _judged(self, request: ApprovalRequested, answer: Answer, now: Instant) -> ApprovalDecided:
+    def _judged(self, request: ApprovalRequested, answer: Answer, *, over: bool) -> ApprovalDecided:
         """What an answer amounts to: to another card it is a denial, after the time it is an expiry."""
-        over = self._parts.tape.note("expired", lambda: expiry_of(request).reached(now), bool, bool)
         decision, reason = answer.decision, answer.reason
         if answer.card_hash != request.card_hash or not approval.intact(request):
             decision, reason = approval.DENIED, "CARD_DIFFERS"
@@ -208,7 +208,7 @@ class Proposing:
             purpose, request, self._log, now, card_hash=card_hash, policy_hash=self._parts.policy_version
         )
         self._parts.tickets.issue(tx, row)
-        self._log.write(tx, *events, issued(row, purpose), at=now)
+        self._log.write(tx, *events, issued(row, purpose, request), at=now)
         trade.moved(tx, TradeState.SETUP_DETECTED, TradeState.ENTRY_APPROVED, reason="GATE_CLEARED")
         self._room.cleared[row.ticket_id] = Cleared(intent=intent, purpose=purpose, trade=trade)
         return TicketId(ticket_id=row.ticket_id)

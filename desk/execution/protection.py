@@ -176,7 +176,7 @@ class Protection:
             checked = self._tickets.check(tx, row.ticket_id, purpose.act, now)
             event = submitted(child, checked, request, snapshot, self._venue_name)
             permit = self._tickets.burn(tx, checked, now)
-            self._log.write(tx, issued(row, child), at=now)
+            self._log.write(tx, issued(row, child, request), at=now)
             self._log.write_to(
                 tx,
                 ids.order_stream(request.client_order_id),

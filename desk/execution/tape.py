@@ -94,9 +94,9 @@ class Tape:
                 gone, so nobody knows what became of it.
         """
         digest = sha256(request)
-        if not self.live:
+        if self._next_is(port, digest):
             return decode(self._replay(port, digest))
-        if not self._may_act():
+        if not self.live or not self._may_act():
             raise OutcomeUnknown("the process ended before the answer came", code=INTERRUPTED)
         return await self._called(port, digest, live, encode)
 
@@ -112,9 +112,15 @@ class Tape:
     def _keep(self, port: str, digest: str, reply: Json) -> None:
         self._notes.append({"port": port, "request_sha256": digest, "reply": reply})
 
+    def _next_is(self, port: str, digest: str) -> bool:
+        if self.live:
+            return False
+        note = self._recorded[self._position]
+        return note["port"] == port and note["request_sha256"] == digest
+
     def _replay(self, port: str, digest: str) -> object:
         note = self._recorded[self._position]
-        if note["port"] != port or note["request_sha256"] != digest:
+        if not self._next_is(port, digest):
             raise Divergence(
                 f"input {self._position + 1} of the record is another one",
                 why=f"recorded {note['port']}, now {port}",

@@ -80,7 +80,8 @@ class Tickets:
         permit = Permit(
             ticket_id=row.ticket_id, request=request, mac=self._permit_mac(row.ticket_id, request)
         )
-        self._outstanding.add(permit.mac)
+        if tx.durable:
+            self._outstanding.add(permit.mac)
         return permit
 
     def clear(self, permit: Permit) -> None:
