@@ -326,6 +326,17 @@ class Model(Protocol):
         ...
 
 
+class Answers(Protocol):
+    """Whoever answers for the roles: the live models, or a record."""
+
+    async def answer(
+        self, role: str, n: int, request: ModelRequest, within_s: float, on_text: Callable[[str], None]
+    ) -> ModelReply:
+        """The reply to the n-th request of a role. Never raises for a model that fails: that is
+        ``ModelReply.error``."""
+        ...
+
+
 # ---- people and screens --------------------------------------------------------------------------
 
 
