@@ -6,7 +6,7 @@ record by handing it the recorded answers instead. Concretes are named in ``desk
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -79,6 +79,14 @@ class HaltSwitch(Protocol):
     def halt(self, reason: str) -> None:
         """Write the file. It is written first and removed last."""
         ...
+
+
+class Signer(Protocol):
+    """The home's key. It signs for named purposes and never shows itself."""
+
+    def mac(self, purpose: str, message: str) -> str: ...
+
+    def verifies(self, purpose: str, message: str, mac: object) -> bool: ...
 
 
 # ---- the journal ---------------------------------------------------------------------------------
@@ -411,4 +419,17 @@ class Door(Protocol):
 
     async def propose(self, intent: Intent) -> DoorRefused | Waiting | TicketId: ...
 
+    async def decide(self) -> DoorRefused | Waiting | TicketId:
+        """Ask once more for the decision that ``propose`` left open."""
+        ...
+
     async def execute(self, ticket_id: str) -> ExecutionReport: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """What the executor may call: its public schema, and the function over the door behind it."""
+
+    name: str
+    schema: Document
+    call: Callable[[Door, str], Awaitable[ExecutionReport]]
