@@ -50,7 +50,7 @@ def _refused(why: str) -> ConfigError:
 
 
 def _is_host(host: str) -> bool:
-    return ":" in host and _is_loopback(host) or _HOST.fullmatch(host) is not None
+    return (":" in host and _is_loopback(host)) or _HOST.fullmatch(host) is not None
 
 
 def _is_loopback(host: str) -> bool:

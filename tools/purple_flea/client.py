@@ -100,14 +100,13 @@ class PurpleFlea:
         return Promises() if meta is None else meta.promises()
 
     async def snapshot(self, symbol: str) -> Snapshot:
-        meta, balance, positions, orders, markets, is_open, quotes = await asyncio.gather(
-            _part(self._meta()),
-            _part(self._balance()),
-            _part(self._positions()),
-            _part(self.orders()),
-            _part(self._market_list()),
-            _part(self._is_open(symbol)),
-            _part(self._quotes([symbol])),
+        (meta, balance, positions, orders), (markets, is_open, quotes) = await asyncio.gather(
+            asyncio.gather(
+                _part(self._meta()), _part(self._balance()), _part(self._positions()), _part(self.orders())
+            ),
+            asyncio.gather(
+                _part(self._market_list()), _part(self._is_open(symbol)), _part(self._quotes([symbol]))
+            ),
         )
         others = {position.symbol for position in positions or ()} - {symbol}
         more = await _part(self._quotes(sorted(others))) if others else ()

@@ -66,7 +66,7 @@ class ReadPolicy:
         failure = state.outcome.exception() if state.outcome else None
         if isinstance(failure, Transient) and failure.retry_after_s is not None:
             return min(failure.retry_after_s, self.cap_s)
-        return self.jitter() * min(self.cap_s, self.base_s * 2 ** (state.attempt_number - 1))
+        return self.jitter() * min(self.cap_s, self.base_s * 2.0 ** (state.attempt_number - 1))
 
 
 async def _attempt(exchange: Callable[[], Awaitable[Reply]], accept: tuple[int, ...]) -> Reply:

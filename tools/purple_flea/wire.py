@@ -304,6 +304,7 @@ def parse_markets(body: bytes) -> dict[str, Market]:
     Raises:
         BadJson: as ``parse``, and for a symbol that is listed twice.
     """
+    lines = parse(MarketsAnswer, body).markets
     markets = {
         line.symbol: Market(
             symbol=line.symbol,
@@ -315,8 +316,8 @@ def parse_markets(body: bytes) -> dict[str, Market]:
             spread=line.spread,
             max_leverage=line.max_leverage,
         )
-        for line in (answer := parse(MarketsAnswer, body)).markets
+        for line in lines
     }
-    if len(markets) != len(answer.markets):
+    if len(markets) != len(lines):
         raise BadJson("the venue lists a market twice")
     return markets
