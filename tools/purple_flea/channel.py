@@ -125,7 +125,7 @@ async def _capped(response: httpx.Response, cap: int) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise BadJson("the venue's answer is in an encoding nobody asked for")
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > cap:
             raise BadJson("the venue's answer is larger than its cap")

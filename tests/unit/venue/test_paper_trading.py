@@ -7,8 +7,9 @@ import pytest
 from trading_floor import ACCOUNT, AS_OF, DAY, SPX, D, Floor, bar, order, permit, sell_to_close
 
 from desk.domain.market import OrderStatus, OrderType, Side, TimeInForce
+from desk.domain.secret import Secret
 from desk.errors import Refused, UsageError
-from tools.paper import PaperStore, Tape
+from tools.paper import Tape
 from tools.paper.plan import Fault, Lie
 
 
@@ -231,7 +232,7 @@ async def test_bars_past_the_venues_time_are_never_shown():
 
 
 def test_an_account_never_goes_back_in_time(tmp_path):
-    store = PaperStore(tmp_path / "paper.db")
+    store = Floor(path=tmp_path / "paper.db").store
     store.open_account("book", as_of=AS_OF)
     store.open_account("book", as_of=AS_OF)
     store.open_account("book", as_of=AS_OF + DAY)
@@ -262,8 +263,6 @@ async def test_the_same_session_twice_gives_the_same_bytes():
 
 
 async def test_an_account_with_a_key_opens_only_to_that_key():
-    from desk.domain.secret import Secret
-
     floor = Floor()
     floor.store.open_account("locked", as_of=AS_OF, api_key=Secret("pf_test_1"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(floor.app), base_url="http://127.0.0.1") as http:

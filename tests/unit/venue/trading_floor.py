@@ -52,15 +52,19 @@ def accept(permit: Permit) -> None:
     """A lock that lets every permit through: tests of the venue, not of tickets."""
 
 
+#: Floors of the running test; ``conftest`` closes their databases after it.
+OPEN: list[Floor] = []
+
+
 class Floor:
     """One account on one store, seen through the client or directly."""
 
     def __init__(
         self, *after: Bar, path: Path | str = ":memory:", tapes: dict[str, Sequence[Bar]] | None = None
     ) -> None:
+        OPEN.append(self)
         self.store = PaperStore(path)
         self.plan = FaultPlan()
-        self.cleared: list[Permit] = []
         self.tapes = {symbol: Tape(bars) for symbol, bars in (tapes or {SPX: (SEEN, *after)}).items()}
         self.store.open_account(ACCOUNT, as_of=AS_OF, tapes=self.tapes)
         self.app = sim_app(self.store, lambda: AS_OF, self.plan, wire=Wire.IN_PROCESS)
