@@ -14,7 +14,7 @@ from tools.paper.declined import Declined
 from tools.paper.holding import Holding
 from tools.paper.order import PaperOrder, order_from
 
-_RECENT = 200
+_RECENT = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +143,7 @@ class Book:
         return [order_from(row[0]) for row in rows]
 
     def orders_json(self, account: str, filters: dict[str, str]) -> list[str]:
-        """Orders by column, oldest first; without a filter, all working ones and the newest 200."""
+        """Orders by column, oldest first; without a filter, all working ones and the newest 100."""
         if not filters:
             rows = self._db.execute(
                 "SELECT data FROM orders WHERE account = ?1 AND (working = 1 OR n IN (SELECT n FROM orders"

@@ -76,7 +76,8 @@ async def test_the_matrix_would_notice_a_client_that_trusts_every_status(monkeyp
 
 
 @pytest.mark.parametrize(
-    "lie", [Lie.OTHER_LEVERAGE, Lie.NO_LEVERAGE, Lie.OTHER_SIDE, Lie.OTHER_SYMBOL, Lie.MORE_AMOUNT, Lie.WORSE_PRICE]
+    "lie",
+    [Lie.OTHER_LEVERAGE, Lie.NO_LEVERAGE, Lie.OTHER_SIDE, Lie.OTHER_SYMBOL, Lie.MORE_AMOUNT, Lie.WORSE_PRICE],
 )
 async def test_an_answer_that_differs_is_reported_as_it_came(lie):
     honest, lying = Floor(), Floor()

@@ -63,7 +63,12 @@ async def test_protective_legs_are_for_the_filled_quantity():
         (bar(1, "2010", "2105", "2005", "2101"), D(2100)),
         (bar(1, "2120", "2130", "2110", "2125"), D(2120)),
     ],
-    ids=["both touched: the stop", "gap below the stop: the open", "target", "gap above the target: the open"],
+    ids=[
+        "both touched: the stop",
+        "gap below the stop: the open",
+        "target",
+        "gap above the target: the open",
+    ],
 )
 async def test_a_bar_closes_the_trade(day, exit_price):
     floor = Floor(day)
@@ -98,7 +103,9 @@ async def test_an_entry_that_fills_on_a_bar_can_be_stopped_on_the_same_bar():
 async def test_a_day_order_expires_at_midnight():
     floor = Floor(bar(1, "2000", "2010", "1999", "2005"), bar(2, "2000", "2010", "1900", "1950"))
     client = floor.client()
-    placed = await client.submit(permit(order(limit_price=D(1950), stop_loss=None, time_in_force=TimeInForce.DAY)))
+    placed = await client.submit(
+        permit(order(limit_price=D(1950), stop_loss=None, time_in_force=TimeInForce.DAY))
+    )
     floor.store.advance(ACCOUNT, AS_OF + 2 * DAY)
     found = await client.order(placed.order_id)
     assert found is not None
@@ -143,7 +150,15 @@ async def test_an_account_cannot_open_more_than_its_equity():
 async def test_working_entries_set_their_cash_aside():
     client = Floor().client()
     await client.submit(
-        permit(order(limit_price=D(1000), stop_loss=None, take_profit=None, time_in_force=TimeInForce.GTC, quantity=D(9)))
+        permit(
+            order(
+                limit_price=D(1000),
+                stop_loss=None,
+                take_profit=None,
+                time_in_force=TimeInForce.GTC,
+                quantity=D(9),
+            )
+        )
     )
     assert (await client.snapshot(SPX)).available_usdc == D(10000) - D(9000) - D("4.95")
     with pytest.raises(Refused):
@@ -265,7 +280,9 @@ async def test_the_same_session_twice_gives_the_same_bytes():
 async def test_an_account_with_a_key_opens_only_to_that_key():
     floor = Floor()
     floor.store.open_account("locked", as_of=AS_OF, api_key=Secret("pf_test_1"))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(floor.app), base_url="http://127.0.0.1") as http:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(floor.app), base_url="http://127.0.0.1"
+    ) as http:
         answers = [
             await http.get("/api/v1/wallet/balance", headers={"X-Agent-ID": "locked"} | more)
             for more in ({}, {"Authorization": "Bearer pf_test_2"}, {"Authorization": "Bearer pf_test_1"})
