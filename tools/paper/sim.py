@@ -72,10 +72,10 @@ class _FaultyApp:
             return
         if armed is not None and armed.kind is Fault.LATENCY:
             await asyncio.sleep(armed.ms / 1000)
-        status, body = await self._executed(scope, receive, path)
-        await self._answer(armed, status, body, (scope, receive, send))
+        answer = await self._executed(scope, receive, path)
+        await self._answer(armed, answer, (scope, receive, send))
 
-    async def _executed(self, scope: Scope, receive: Receive, path: str) -> tuple[int, bytes]:
+    async def _executed(self, scope: Scope, receive: Receive, path: str) -> Response:
         """Carry the call out and keep the answer, told as the plan's switches want it."""
         if self._plan.tells(Lie.HIDE_CLIENT_ORDER_ID):
             query = [(k, v) for k, v in parse_qsl(scope["query_string"].decode()) if k != "client_order_id"]
@@ -86,14 +86,15 @@ class _FaultyApp:
             held.append(message)
 
         await self._inner(scope, receive, hold)
-        status = int(held[0]["status"])
         body = b"".join(message.get("body", b"") for message in held[1:])
         told = falsified(self._plan, path, body)
-        return (404, b'{"error":"not_found","message":"no such path"}') if told is None else (status, told)
+        if told is None:
+            return _json(404, {"error": "not_found", "message": "no such path"})
+        kept = {key.decode(): value.decode() for key, value in held[0]["headers"] if key != b"content-length"}
+        return Response(told, int(held[0]["status"]), kept)
 
-    async def _answer(
-        self, armed: Armed | None, status: int, body: bytes, ends: tuple[Scope, Receive, Send]
-    ) -> None:
+    async def _answer(self, armed: Armed | None, answer: Response, ends: tuple[Scope, Receive, Send]) -> None:
+        body = bytes(answer.body)
         kind = armed.kind if armed is not None else None
         match kind:
             case Fault.EXECUTE_THEN_TIMEOUT:
@@ -103,9 +104,11 @@ class _FaultyApp:
             case Fault.EXECUTE_THEN_500:
                 await _json(500, {"error": "internal_error", "message": "simulated"})(*ends)
             case Fault.BAD_JSON:
-                await Response(body[: len(body) // 2], status, media_type="application/json")(*ends)
+                await Response(body[: len(body) // 2], answer.status_code, media_type="application/json")(
+                    *ends
+                )
             case _:
-                await Response(body, status, media_type="application/json")(*ends)
+                await answer(*ends)
 
     async def _instead(self, armed: Armed, scope: Scope, receive: Receive, send: Send) -> None:
         """A fault that keeps the call from being carried out."""
