@@ -17,6 +17,7 @@ from typing import Any
 from desk.domain import ids
 from desk.domain.limits import CEILING, Limits, tightened
 from desk.domain.money import amount
+from desk.domain.secret import Secret
 from desk.errors import BadNumber, ConfigError
 from desk.home.paths import Home
 
@@ -34,26 +35,6 @@ KNOWN_VARIABLES = frozenset(
 )
 ROLES = ("macro_analyst", "technical_analyst", "risk_officer", "executor")
 PURPLE_FLEA_URL = "https://purpleflea.com/api/v1"
-
-
-class Secret:
-    """Text that cannot be printed by accident. ``reveal`` is called where it is sent, and nowhere else."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    __str__ = __repr__
-
-    def __reduce__(self) -> str:
-        raise TypeError("a secret cannot be pickled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,20 +9,21 @@ client clears once more, right before the bytes.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import secrets
 from dataclasses import fields, replace
 
-from desk.domain.canonical import canonical, moment, timestamp
+from desk.domain.canonical import canonical, document, moment, timestamp, written
 from desk.domain.market import OrderRequest
 from desk.domain.money import parsed, plain
 from desk.domain.proposal import Act
 from desk.domain.shape import shaped, unshaped
 from desk.errors import DeskError, TicketRefused
-from desk.ports import Instant, Permit, TicketRow, Transaction
+from desk.ports import Instant, Permit, Signer, TicketRow, Transaction
 
 TTL_S = 60
+#: Purposes of the home's key.
+TICKET, PERMIT = "ticket", "permit"
 PARAMS_DIFFER, USED, EXPIRED, FORGED = "PARAMS_DIFFER", "TICKET_USED", "TICKET_EXPIRED", "TICKET_FORGED"
 #: Fields that change over a ticket's life, or that the MAC itself is.
 _UNSEALED = frozenset({"mac", "used_at", "revoked"})
@@ -42,14 +43,14 @@ def refuse(code: str) -> TicketRefused:
 class Tickets:
     """Issues, checks and burns tickets with the home's key. One per process."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = hashlib.blake2b(key, person=b"desk-tickets", digest_size=32).digest()
-        self._process = secrets.token_bytes(32)
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self._process = secrets.token_hex(32)
         self._outstanding: set[str] = set()
 
     def issue(self, tx: Transaction, row: TicketRow) -> None:
         """Seal the row and store it."""
-        tx.insert_ticket(replace(row, mac=self._seal(row)))
+        tx.insert_ticket(replace(row, mac=self._signer.mac(TICKET, _sealed(row))))
 
     def check(self, tx: Transaction, ticket_id: str, act: Act, now: Instant) -> TicketRow:
         """The row, if it may be used now for this act.
@@ -58,7 +59,7 @@ class Tickets:
             TicketRefused: forged, differing, used or expired; in this order.
         """
         row = tx.ticket(ticket_id)
-        if row is None or not hmac.compare_digest(row.mac, self._seal(row)):
+        if row is None or not self._signer.verifies(TICKET, _sealed(row), row.mac):
             raise refuse(FORGED)
         if row.intent_hash != act.hash or _digest(row.params) != row.params_hash:
             raise refuse(PARAMS_DIFFER)
@@ -77,9 +78,8 @@ class Tickets:
         if not tx.burn_ticket(row.ticket_id, timestamp(now.wall)):
             raise refuse(USED)
         request = request_of(row)
-        permit = Permit(
-            ticket_id=row.ticket_id, request=request, mac=self._permit_mac(row.ticket_id, request)
-        )
+        mac = self._signer.mac(PERMIT, self._text(row.ticket_id, request))
+        permit = Permit(ticket_id=row.ticket_id, request=request, mac=mac)
         if tx.durable:
             self._outstanding.add(permit.mac)
         return permit
@@ -90,19 +90,25 @@ class Tickets:
         Raises:
             TicketRefused: it was not made here, was changed, or has been through before.
         """
-        if not hmac.compare_digest(permit.mac, self._permit_mac(permit.ticket_id, permit.request)):
+        if not self._signer.verifies(PERMIT, self._text(permit.ticket_id, permit.request), permit.mac):
             raise refuse(FORGED)
         if permit.mac not in self._outstanding:
             raise refuse(USED)
         self._outstanding.discard(permit.mac)
 
-    def _permit_mac(self, ticket_id: str, request: OrderRequest) -> str:
-        body = canonical({"ticket_id": ticket_id, "request": shaped(request)})
-        return hmac.new(self._key + self._process, body, hashlib.sha256).hexdigest()
+    def _text(self, ticket_id: str, request: OrderRequest) -> str:
+        """What a permit's MAC covers: bound to this process, so no other can have made it."""
+        return written(
+            document({"process": self._process, "ticket_id": ticket_id, "request": shaped(request)})
+        )
 
-    def _seal(self, row: TicketRow) -> str:
-        sealed = {f.name: getattr(row, f.name) for f in fields(TicketRow) if f.name not in _UNSEALED}
-        return hmac.new(self._key, canonical(sealed), hashlib.sha256).hexdigest()
+
+def _sealed(row: TicketRow) -> str:
+    """What a ticket's MAC covers: everything but what changes over its life."""
+    sealed = {
+        field.name: getattr(row, field.name) for field in fields(TicketRow) if field.name not in _UNSEALED
+    }
+    return written(document(sealed))
 
 
 def params_of(request: OrderRequest) -> tuple[str, str]:
