@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from desk.deliberation.floor import Floor
 from desk.deliberation.interview import Interview
@@ -14,11 +13,14 @@ from desk.domain.book import Book
 from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json
+from desk.domain.caps import day_loss_usdc, largest_by_account
 from desk.domain.debate import Approval, Debate, Result
 from desk.domain.dossier import Dossier
 from desk.domain.events import BriefReceived, DossierBuilt, SessionClosed, SessionOpened
+from desk.domain.limits import Limits
 from desk.domain.minting import Terms, mint
-from desk.domain.portfolio import equity
+from desk.domain.money import ONE, ZERO
+from desk.domain.portfolio import equity, notional
 from desk.domain.proposal import Intent
 from desk.domain.research import AccountFigures, build
 from desk.domain.shape import shaped
@@ -105,7 +107,7 @@ class Session:
                 self._log.write(tx, at=now)
                 return Result(outcome="halted", decided_by="system", reasons=("BREAKER_OPEN",))
             book = self._look.book(tx, seen, now)
-            dossier = build(self._given.brief, _figures(book))
+            dossier = build(self._given.brief, _figures(book, self._parts.limits))
             built = DossierBuilt(
                 dossier_sha256=dossier.sha256,
                 facts=tuple(shaped(fact) for fact in dossier.facts),
@@ -236,9 +238,23 @@ class Session:
         )
 
 
-def _figures(book: Book) -> AccountFigures | None:
+def _figures(book: Book, limits: Limits) -> AccountFigures | None:
     """The account as the dossier shows it; None when it could not be read."""
-    raise NotImplementedError
-
-
-__all__ = ["Decimal", "Given", "Session", "SessionReport"]
+    snapshot, ledger = book.snapshot, book.ledger
+    worth = equity(snapshot)
+    if worth is None or snapshot.venue_time is None or snapshot.balance_usdc is None:
+        return None
+    held = sum((notional(one, snapshot) or ZERO for one in snapshot.positions or ()), ZERO)
+    nav = worth / ledger.units if ledger.units > 0 else ONE
+    peak = max(ledger.peak_nav, nav)
+    return AccountFigures(
+        as_of=snapshot.venue_time,
+        balance_usdc=snapshot.balance_usdc,
+        equity_usdc=worth,
+        exposure_usdc=held,
+        correlated_usdc=held,
+        drawdown=(peak - nav) / peak,
+        day_loss_usdc=day_loss_usdc(nav, book),
+        open_positions=len(snapshot.positions or ()),
+        max_admissible_usdc=largest_by_account(worth, book, limits),
+    )

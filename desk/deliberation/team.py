@@ -113,11 +113,18 @@ class FloorStop(TerminationCondition):
 class FloorManager(SelectorGroupChatManager):
     """Returns the floor's speakers: two at once where neither may hear the other."""
 
-    def __init__(self, turns: Turns, *group: Any) -> None:
-        never = ReplayChatCompletionClient([], model_info=NO_MODEL)
-        selecting = {"selector_prompt": "", "allow_repeated_speaker": True, "max_selector_attempts": 1}
-        unused = {"selector_func": None, "candidate_func": None, "model_context": None}
-        super().__init__(*group, never, emit_team_events=False, **selecting, **unused)  # type: ignore[arg-type]
+    def __init__(self, turns: Turns, **group: Any) -> None:
+        super().__init__(
+            **group,
+            model_client=ReplayChatCompletionClient([], model_info=NO_MODEL),
+            selector_prompt="",
+            allow_repeated_speaker=True,
+            selector_func=None,
+            max_selector_attempts=1,
+            candidate_func=None,
+            emit_team_events=False,
+            model_context=None,
+        )
         self._turns = turns
 
     async def select_speaker(self, thread: Sequence[BaseAgentEvent | BaseChatMessage]) -> list[str] | str:
@@ -139,11 +146,10 @@ class DeskGroupChat(SelectorGroupChat):
         )
         self._turns = turns
 
-    def _create_group_chat_manager_factory(
-        self, *group: Any, **named: Any
+    def _create_group_chat_manager_factory(  # type: ignore[override]  # called with keywords only
+        self, **group: Any
     ) -> Callable[[], BaseGroupChatManager]:
-        given = (*group, *named.values())
-        return lambda: FloorManager(self._turns, *given)
+        return lambda: FloorManager(self._turns, **group)
 
 
 async def deliberate(floor: Floor) -> None:

@@ -53,6 +53,22 @@ def size_caps(
     ]
 
 
+def largest_by_account(worth: Decimal, book: Book, limits: Limits) -> Decimal:
+    """Whole USDC that size, cash and the day's notional would let any new act have: an upper bound.
+
+    What depends on a market, a direction or levels is not known before a proposal and can only lower it.
+    """
+    available = book.snapshot.available_usdc or ZERO
+    held = sum((notional(one, book.snapshot) or ZERO for one in book.snapshot.positions or ()), ZERO)
+    waiting = sum((one.size_usdc for one in book.openings if one.pending), ZERO)
+    caps = (
+        Cap("TRADE_SIZE", limits.trade_size * min(available, worth)),
+        Cap("CASH_RESERVE", available - held - waiting - limits.cash_reserve * worth),
+        Cap("DAILY_NOTIONAL", limits.daily_notional - _sent_today(book)),
+    )
+    return max(ZERO, min(cap.largest_whole for cap in caps))
+
+
 def minimum_check(act: Act, market: Market) -> Check:
     """A whole size the venue takes, and a quantity that costs no more than it."""
     sent = act.quantity * act.limit
