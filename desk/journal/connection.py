@@ -14,7 +14,7 @@ from desk.journal.key import sync_directory
 BUSY_TIMEOUT_S: Final = 5.0
 #: Small pages: a commit writes whole pages, and an event touches five of them.
 _PAGE_BYTES: Final = 1024
-_CHECKPOINT_PAGES: Final = 4000
+_CHECKPOINT_PAGES: Final = 400
 _SYNCHRONOUS_FULL: Final = 2
 _OLDEST_SQLITE: Final = (3, 40)
 
@@ -112,7 +112,6 @@ def _connect(target: str) -> sqlite3.Connection:
 
 def _configured(db: sqlite3.Connection) -> sqlite3.Connection:
     with EDGE:
-        db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")
         db.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     return db
