@@ -55,7 +55,7 @@ def with_world(desk: Desk, record: Record, hands: Hands) -> Given:
     opened = record.events[0]
     clock = bootstrap.clock_for(wishes.clock, brief.as_of)
     elapsed = bootstrap.elapsed_since(wishes.clock, opened.occurred_at)
-    venue = bootstrap.venue_for(desk, wishes, brief, record.opened.account, elapsed)
+    venue = bootstrap.venue_for(desk, wishes, brief, record.opened.account, elapsed, again=True)
     new_ids = bootstrap.ids_for(wishes.seed, brief, wishes.account)
     new_ids.new("ses", "desk")
     parts = Parts(

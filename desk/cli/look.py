@@ -152,5 +152,6 @@ def trades(journal: Journal) -> list[dict[str, object]]:
     last: dict[str, dict[str, object]] = {}
     for moved in journal.events(types=("TradeMoved",)):
         data = {key: value for key, value in moved.data.items() if key not in ("inputs", "source", "target")}
-        last[str(data["trade_id"])] = {**data, "state": moved.data["target"]}
+        state, session = moved.data["target"], moved.metadata.get("session")
+        last[str(data["trade_id"])] = {**data, "state": state, "session_id": session}
     return list(last.values())
