@@ -15,7 +15,6 @@ from desk.cli.look import trades
 from desk.cli.options import json_flag
 from desk.cli.screen import Silent
 from desk.config import load
-from desk.domain.canonical import document
 from desk.domain.events import TradeMoved
 from desk.domain.lifecycle import TRADE, TradeState
 from desk.replay.closing import close_by_leg, entry_of, exit_by_leg, last_move, row
@@ -36,7 +35,7 @@ def watch(fast: bool, as_json: bool) -> None:
         open_trades = [one for one in trades(desk.journal) if TradeState(str(one["state"])) in WATCHED]
         rows = [_follow(desk, one, fast=fast) for one in open_trades]
     if as_json:
-        output.emit({"schema": "desk.watch/1", "trades": [document(one) for one in rows]})
+        output.emit({"schema": "desk.watch/1", "trades": rows})
         return
     if not rows:
         output.say("no open trade to watch")
