@@ -35,6 +35,8 @@ class SqliteTransaction(Reader):
         head: the journal's head when the transaction began, already proven genuine.
     """
 
+    durable = True
+
     def __init__(self, db: sqlite3.Connection, head: Head) -> None:
         super().__init__(db)
         self.head = head

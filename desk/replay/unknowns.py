@@ -1,0 +1,84 @@
+"""Orders whose outcome nobody knows: found in the journal, looked up at the venue, resolved by proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from desk.domain import ids
+from desk.domain.events import Document, OrderBecameUnknown, OrderSubmitted
+from desk.domain.lifecycle import OrderState, fold_order
+from desk.domain.market import OrderRequest
+from desk.domain.shape import unshaped
+from desk.execution.log import SessionLog
+from desk.execution.room import Parts, furnished
+from desk.execution.tape import INTERRUPTED, Tape
+from desk.ports import Journal
+
+#: States an order may be left in by a process that is gone.
+OPEN_ENDED = frozenset({OrderState.SUBMITTED, OrderState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unresolved:
+    """A submitted order without a known outcome."""
+
+    submitted: OrderSubmitted
+    state: OrderState
+
+    @property
+    def session_id(self) -> str | None:
+        return self.submitted.session_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What a lookup made of it; ``evidence`` for what stays ambiguous."""
+
+    client_order_id: str
+    session_id: str | None
+    symbol: str
+    state: OrderState
+    evidence: Document | None = None
+
+
+def unresolved(journal: Journal, *, venue: str, account: str | None = None) -> list[Unresolved]:
+    """Orders of this venue (and account) that were submitted and whose end is not on record."""
+    found = []
+    for record in journal.events(types=("OrderSubmitted",)):
+        event = record.event
+        assert isinstance(event, OrderSubmitted)
+        if event.venue != venue or account not in (None, event.account):
+            continue
+        history = journal.stream(ids.order_stream(event.client_order_id))
+        state = fold_order(one.event_type for one in history)
+        if state in OPEN_ENDED:
+            found.append(Unresolved(submitted=event, state=state))
+    return found
+
+
+async def look_up(parts: Parts, one: Unresolved) -> Resolved:
+    """Resolve one order by reads alone, and record what is proven under its own session.
+
+    ``parts`` is any session's on the same venue and account; the events carry the order's own session.
+    """
+    submitted = one.submitted
+    log = SessionLog(parts.clock, parts.new_ids, submitted.session_id or "", submitted.account)
+    room = furnished(replace(parts, log=log, tape=Tape()))
+    if one.state is OrderState.SUBMITTED:
+        event = OrderBecameUnknown(client_order_id=submitted.client_order_id, reason=INTERRUPTED)
+        with parts.journal.transaction() as tx:
+            log.write_to(tx, ids.order_stream(submitted.client_order_id), event)
+    request = unshaped(OrderRequest, submitted.request)
+    sent = await room.dispatch.look_up(request, submitted)
+    return Resolved(
+        client_order_id=submitted.client_order_id,
+        session_id=submitted.session_id,
+        symbol=submitted.symbol,
+        state=sent.state,
+    )
+
+
+async def settle(parts: Parts, found: Iterable[Unresolved]) -> list[Resolved]:
+    """Look up each of them, one after the other."""
+    return [await look_up(parts, one) for one in found]
