@@ -112,7 +112,8 @@ def test_given_an_exception_then_all_of_a_transaction_is_undone(journal: SqliteJ
             digest = transaction.put_blob(b"bars")
             raise KeyError
 
-    pytest.raises(KeyError, fail_late)
+    with pytest.raises(KeyError):
+        fail_late()
     assert journal.head() == (0, "0" * 64)
     assert journal.ticket("tkt_1") is None
     assert journal.blob(digest) is None
@@ -151,7 +152,8 @@ def test_given_half_an_append_when_its_error_is_swallowed_then_nothing_is_commit
         with journal.transaction() as transaction, suppress(VersionConflict):
             transaction.append("account-a", EMPTY, [new(1), new(1)])
 
-    pytest.raises(JournalUnavailable, go_on_regardless)
+    with pytest.raises(JournalUnavailable):
+        go_on_regardless()
     assert journal.head()[0] == 0
 
 
