@@ -91,7 +91,7 @@ _TICKET = TicketRow(
 
 
 def ticket(**changes: object) -> TicketRow:
-    return replace(_TICKET, **changes)  # type: ignore[arg-type]
+    return replace(_TICKET, **changes)
 
 
 @contextmanager

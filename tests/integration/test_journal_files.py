@@ -223,7 +223,7 @@ def _die_between_commit_and_anchor(home: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         return False
 
-    Anchor.advance = die  # type: ignore[method-assign]
+    Anchor.advance = die
     journal.append("account-a", ANY, [new(4)])
 
 

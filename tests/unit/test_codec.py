@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -36,7 +35,7 @@ def _counted(data: dict[str, object]) -> dict[str, object]:
     return {**data, "times": 1}
 
 
-SAID = Codec({"Said": Said}, {("Said", 1): _renamed, ("Said", 2): _counted})  # type: ignore[dict-item]
+SAID = Codec({"Said": Said}, {("Said", 1): _renamed, ("Said", 2): _counted})
 
 
 def test_an_event_is_written_in_the_canonical_form() -> None:
@@ -71,9 +70,9 @@ def test_every_event_of_the_domain_has_a_topic_and_a_codec() -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        FeeCharged(account="a", amount_usdc=1.5, what=""),  # type: ignore[arg-type]
+        FeeCharged(account="a", amount_usdc=1.5, what=""),
         FeeCharged(account="a", amount_usdc=Decimal("NaN"), what=""),
-        FeeCharged(account=None, amount_usdc=Decimal(1), what=""),  # type: ignore[arg-type]
+        FeeCharged(account=None, amount_usdc=Decimal(1), what=""),
         FeeCharged(account="\udfff", amount_usdc=Decimal(1), what=""),
         BreakerChanged(service="s", state="s", failures=True, successes=0, cause="c"),
         BreakerChanged(
@@ -85,8 +84,8 @@ def test_every_event_of_the_domain_has_a_topic_and_a_codec() -> None:
             since=datetime(2016, 1, 1),  # noqa: DTZ001
         ),
         events.ViewStated(who="w", view={"nan": float("nan")}),
-        events.ViewStated(who="w", view=["no", "mapping"]),  # type: ignore[arg-type]
-        events.ViewStated(who="w", view={}, warnings=["a list"]),  # type: ignore[arg-type]
+        events.ViewStated(who="w", view=["no", "mapping"]),
+        events.ViewStated(who="w", view={}, warnings=["a list"]),
         Said(by="me", times=1),
     ],
     ids=lambda event: type(event).__name__,
@@ -110,9 +109,8 @@ def test_members_of_an_enumeration_are_written_as_their_text() -> None:
     class Kind(StrEnum):
         FUNDING = "funding"
 
-    assert encode(FeeCharged(account="a", amount_usdc=Decimal(1), what=Kind.FUNDING))[2].endswith(
-        '"funding"}'
-    )
+    charged = FeeCharged(account="a", amount_usdc=Decimal(1), what=Kind.FUNDING)
+    assert encode(charged)[2].endswith('"funding"}')
 
 
 STRANGE_NUMBERS = ("1.50", "1e3", "NaN", "+1", "01", "1_0", "٣", "", " 1", "1.")
@@ -127,9 +125,53 @@ GOOD = {"account": "a", "amount_usdc": "1.5", "what": "x"}
         {**GOOD, "more": "x"},
         {**GOOD, "amount_usdc": 1},
         {**GOOD, "what": None},
-        *(
-            {**GOOD, "amount_usdc": text}
-            for text in STRANGE_NUMBERS),  # type: ignore[dict-item]
+        *({**GOOD, "amount_usdc": text} for text in STRANGE_NUMBERS),
+    ],
+)
+def test_data_that_does_not_fit_its_type_is_corrupt(data: dict[str, object]) -> None:
+    assert decode("FeeCharged", 1, GOOD) == FeeCharged(account="a", amount_usdc=Decimal("1.5"), what="x")
+    with pytest.raises(JournalCorrupt) as refused:
+        decode("FeeCharged", 1, data)
+    assert refused.value.code == "EVENT_UNREADABLE"
+
+
+@pytest.mark.parametrize("moment", ["2016-06-23", "2016-06-23T21:00:00Z", "2016-13-23T21:00:00.000000Z", 5])
+def test_a_time_that_is_not_of_the_canonical_form_is_corrupt(moment: object) -> None:
+    changed = BreakerChanged(service="s", state="s", failures=0, successes=0, cause="c")
+    data = {**parse(encode(changed)[2]), "since": moment}
+    with pytest.raises(JournalCorrupt):
+        decode("BreakerChanged", 1, data)
+
+
+@pytest.mark.parametrize(("name", "version"), [("FaucetRobbed", 1), ("FeeCharged", 2)])
+def test_an_event_of_a_newer_program_is_said_to_be_one(name: str, version: int) -> None:
+    with pytest.raises(JournalError, match="newer") as refused:
+        decode(name, version, GOOD)
+    assert refused.value.code == "EVENT_UNKNOWN"
+
+
+def test_old_shapes_are_lifted_a_step_at_a_time() -> None:
+    now = Said(by="me", times=1)
+    assert SAID.encode(now)[1] == 3
+    assert SAID.decode("Said", 1, {"who": "me"}) == now
+    assert SAID.decode("Said", 2, {"by": "me"}) == now
+    assert SAID.decode("Said", 3, {"by": "me", "times": 1}) == now
+
+
+@pytest.mark.parametrize("data", [{}, {"by": "me", "times": 1}])
+def test_an_old_event_without_its_old_shape_is_corrupt(data: dict[str, object]) -> None:
+    with pytest.raises(JournalCorrupt):
+        SAID.decode("Said", 1, data)
+
+
+def test_versions_start_at_one() -> None:
+    with pytest.raises(JournalCorrupt):
+        SAID.decode("Said", 0, {"by": "me", "times": 1})
+
+
+def test_upcasters_that_leave_a_gap_are_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="gap"):
+        Codec({"Said": Said}, {("Said", 2): _counted})
 
 
 @pytest.mark.parametrize("text", [*STRANGE_JSON, "[" * 100_000], ids=range(len(STRANGE_JSON) + 1))
