@@ -50,7 +50,6 @@ def submitted(ticket_id: str) -> OrderSubmitted:
         params_hash="b" * 64,
         baseline={},
         venue_time=None,
-        boot_id="brief",
     )
 
 
