@@ -53,6 +53,10 @@ def _without_code(error: sqlite3.Error) -> JournalError:
         return JournalUnavailable(
             "the journal cannot be used", why="it was closed, or belongs to another thread"
         )
+    return _damaged()
+
+
+def _damaged() -> JournalCorrupt:
     return JournalCorrupt("the journal cannot be read", why="its file is damaged", fix=_VERIFY)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from desk.domain import events
 from desk.domain.canonical import written
 from desk.domain.events import TOPICS, Document, Event
+from desk.errors import JournalCorrupt
 from desk.journal.codec import decode, encode
 from desk.journal.document import parse
 
@@ -62,10 +64,6 @@ def test_every_event_is_read_back_equal_from_canonical_text(name: str, data: st.
 @settings(max_examples=300, deadline=None)
 @given(text=st.text(max_size=40) | JSON.map(written))
 def test_what_can_be_read_is_what_python_reads_too(text: str) -> None:
-    import json
-
-    from desk.errors import JournalCorrupt
-
     try:
         found = parse(text)
     except JournalCorrupt:

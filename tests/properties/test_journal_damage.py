@@ -1,4 +1,4 @@
-"""Broken disks and power cuts: never another error than ours, never a changed journal called sound (F2, F8)."""
+"""Broken disks and power cuts: no error but ours, and no changed journal called sound (F2, F8)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def _cuts(home: Path, journal: SqliteJournal) -> Iterator[tuple[int, bytes, int]
         anchors[sizes[-1]] = ((home / "journal.anchor").read_bytes(), journal.head()[0])
         journal.append("account-a", ANY, [new(journal.head()[0] + 1000 + n)])
         sizes.append((home / "journal.db-wal").stat().st_size)
-    for start, end in zip(sizes, sizes[1:], strict=False):
+    for start, end in pairwise(sizes):
         for size in range(start, end, WAL_STEP_BYTES):
             yield size, *anchors[start]
 

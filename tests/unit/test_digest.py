@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from desk.domain.canonical import canonical
+from desk.domain.canonical import canonical, timestamp
 from desk.domain.events import OrderFoundAbsent, SessionSuspended
 from desk.journal import SqliteJournal, memory_journal, session_digest
-from desk.journal.chain import GENESIS, hash_of
+from desk.journal.chain import GENESIS, Row, hash_of
 from desk.journal.digest import session_line
 from desk.ports import ANY, Recorded
 from tests.journal_samples import ACCOUNT, SESSION, START, closed, new
@@ -94,20 +94,12 @@ def test_a_line_is_the_canonical_form_of_the_row() -> None:
 
 
 def _row(event: Recorded) -> tuple[object, ...]:
-    names = [
-        "seq",
-        "event_id",
-        "stream_id",
-        "stream_type",
-        "version",
-        "event_type",
-        "schema_version",
-        "data",
-        "metadata",
-    ]
-    texts = {name: canonical(getattr(event, name)).decode() for name in ("data", "metadata")}
-    values = [texts.get(name, getattr(event, name)) for name in names]
-    return (*values, "2016-06-23T21:00:02.000000Z", event.prev_hash, event.hash)
+    stored = {
+        "data": canonical(event.data).decode(),
+        "metadata": canonical(event.metadata).decode(),
+        "occurred_at": timestamp(event.occurred_at),
+    }
+    return tuple(stored.get(name, getattr(event, name)) for name in Row._fields)
 
 
 def test_the_chain_hashes_the_same_line_with_the_place() -> None:
