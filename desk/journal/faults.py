@@ -75,9 +75,7 @@ class _Edge:
             raise translated(error) from None
         if isinstance(error, UnicodeDecodeError):
             # Python fails to read SQLite's own message when a damaged file lends it a name.
-            raise JournalCorrupt(
-                "the journal cannot be read", why="its file is damaged", fix=_VERIFY
-            ) from None
+            raise _damaged() from None
         if isinstance(error, UnicodeEncodeError):
             raise JournalError("text that is not Unicode cannot be recorded", code="ROW_REFUSED") from None
 
