@@ -89,7 +89,7 @@ class FileSlots:
         return os.pread(self._file, SLOT_BYTES, offset)
 
     def write(self, slot: int, body: bytes) -> None:
-        os.pwrite(self._file, body.ljust(SLOT_BYTES, b"\0"), slot * SLOT_BYTES)
+        os.pwrite(self._file, body, slot * SLOT_BYTES)
 
     def sync(self) -> None:
         os.fsync(self._file)
@@ -132,6 +132,8 @@ class Anchor:
     def __init__(self, slots: Slots, key: Key) -> None:
         self._slots = slots
         self._key = key
+        #: What the slots said when they were last looked at: most often one of them still says it.
+        self._known: dict[bytes, Mark | None] = {}
 
     @contextmanager
     def opening(self) -> Iterator[None]:
@@ -150,7 +152,7 @@ class Anchor:
     def start(self) -> None:
         """Write the mark of an empty journal, durably, before its first event can exist."""
         for n in (0, 1):
-            self._slots.write(n, self._body(Mark(GENESIS, n)))
+            self._write(Mark(GENESIS, n))
         self._slots.sync()
 
     def latest(self) -> Mark | None:
@@ -160,7 +162,8 @@ class Anchor:
             JournalCorrupt: there are marks, and none of them is genuine (``ANCHOR_FORGED``).
         """
         bodies = self._slots.read()
-        marks = [mark for mark in map(self._mark, bodies) if mark is not None]
+        self._known = {body: self._mark(body) for body in bodies}
+        marks = [mark for mark in self._known.values() if mark is not None]
         if marks:
             return max(marks, key=lambda mark: (mark.head.seq, mark.n))
         if any(body.strip(b"\0") for body in bodies):
@@ -182,8 +185,7 @@ class Anchor:
             try:
                 mark = self.latest()
                 if mark is not None and mark.head.seq < head.seq:
-                    n = mark.n + 1
-                    self._slots.write(n % 2, self._body(Mark(head, n)))
+                    self._write(Mark(head, mark.n + 1))
                 return mark is not None
             finally:
                 self._slots.unlock()
@@ -194,11 +196,15 @@ class Anchor:
     def close(self) -> None:
         self._slots.close()
 
-    def _body(self, mark: Mark) -> bytes:
+    def _write(self, mark: Mark) -> None:
         text = written({"hash": mark.head.hash, "n": mark.n, "seq": mark.head.seq})
-        return f"{text}\n{self._key.mac(_PURPOSE, text)}\n".encode()
+        body = f"{text}\n{self._key.mac(_PURPOSE, text)}\n".encode().ljust(SLOT_BYTES, b"\0")
+        self._slots.write(mark.n % 2, body)
+        self._known[body] = mark
 
     def _mark(self, body: bytes) -> Mark | None:
+        if body in self._known:
+            return self._known[body]
         try:
             text, mac, rest = body.rstrip(b"\0").decode("ascii").split("\n")
         except ValueError:

@@ -45,6 +45,10 @@ class Head:
     seq: int
     hash: str
 
+    def text(self) -> str:
+        """Its canonical JSON, which is what gets signed."""
+        return f'{{"hash":{quoted(self.hash)},"seq":{self.seq}}}'
+
 
 #: Before the first event.
 GENESIS = Head(0, "0" * 64)

@@ -12,9 +12,10 @@ from desk.journal.faults import EDGE
 from desk.journal.key import sync_directory
 
 BUSY_TIMEOUT_S: Final = 5.0
-#: Small pages: a commit writes whole pages, and an event touches five of them.
+#: Small pages, since a commit writes whole ones and an event touches six; and a short write-ahead log,
+#: since syncing a file is quicker once it has stopped growing.
 _PAGE_BYTES: Final = 1024
-_CHECKPOINT_PAGES: Final = 400
+_CHECKPOINT_PAGES: Final = 500
 _SYNCHRONOUS_FULL: Final = 2
 _OLDEST_SQLITE: Final = (3, 40)
 

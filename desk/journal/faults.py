@@ -53,6 +53,10 @@ def _without_code(error: sqlite3.Error) -> JournalError:
         return JournalUnavailable(
             "the journal cannot be used", why="it was closed, or belongs to another thread"
         )
+    return _damaged()
+
+
+def _damaged() -> JournalCorrupt:
     return JournalCorrupt("the journal cannot be read", why="its file is damaged", fix=_VERIFY)
 
 
@@ -69,6 +73,9 @@ class _Edge:
     ) -> None:
         if isinstance(error, sqlite3.Error):
             raise translated(error) from None
+        if isinstance(error, UnicodeDecodeError):
+            # Python fails to read SQLite's own message when a damaged file lends it a name.
+            raise _damaged() from None
         if isinstance(error, UnicodeEncodeError):
             raise JournalError("text that is not Unicode cannot be recorded", code="ROW_REFUSED") from None
 

@@ -125,7 +125,8 @@ def _existing(home: Path) -> Path:
 
 
 def _require_database(path: Path, mark: Mark | None) -> None:
-    if mark is not None and mark.head.seq and not path.exists():
+    there = path.exists() and path.stat().st_size
+    if mark is not None and mark.head.seq and not there:
         raise anchoring.ahead(mark)
 
 

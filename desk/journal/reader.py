@@ -38,18 +38,11 @@ def recorded(row: tuple[Any, ...]) -> Recorded:
     """
     seq, event_id, stream_id, stream_type, version, event_type, schema, data, metadata, at, prev, digest = row
     if digest != hash_of(row):
-        raise JournalCorrupt(
-            f"event {seq!a} was changed after it was recorded",
-            why="it does not match its hash",
-            fix="Run `desk verify`; nothing may trade on this journal",
-            code="HASH_MISMATCH",
-        )
+        raise _changed(f"event {seq!a} was changed after it was recorded", "HASH_MISMATCH")
     try:
         occurred_at = read_moment(at)
     except (TypeError, ValueError):
-        raise JournalCorrupt(
-            f"event {seq} has no readable time", fix="Run `desk verify`", code="EVENT_UNREADABLE"
-        ) from None
+        raise _changed(f"event {seq} has no readable time", "EVENT_UNREADABLE") from None
     return Recorded(
         seq=seq,
         event_id=event_id,
@@ -65,6 +58,10 @@ def recorded(row: tuple[Any, ...]) -> Recorded:
         hash=digest,
         decode=event_of,
     )
+
+
+def _changed(what: str, code: str) -> JournalCorrupt:
+    return JournalCorrupt(what, fix="Run `desk verify`; nothing may trade on this journal", code=code)
 
 
 def _ticket(row: tuple[Any, ...]) -> TicketRow:
@@ -86,7 +83,10 @@ class Reader:
         """Number of events in a stream; 0 if it does not exist."""
         sql = "SELECT version FROM events WHERE stream_id = ? ORDER BY version DESC LIMIT 1"
         rows = self._rows(sql, (stream_id,))
-        return int(rows[0][0]) if rows else 0
+        version = rows[0][0] if rows else 0
+        if not isinstance(version, int):
+            raise _changed("a stream has no readable version", "ROW_MALFORMED")
+        return version
 
     def stream(self, stream_id: str, after: int = 0) -> list[Recorded]:
         """Events of one stream with a version above ``after``, oldest first."""
@@ -119,11 +119,9 @@ class Reader:
         rows = self._rows("SELECT body FROM blobs WHERE sha256 = ?", (sha256_hex,))
         if not rows:
             return None
-        body = bytes(rows[0][0])
-        if sha256(body).hexdigest() != sha256_hex:
-            raise JournalCorrupt(
-                "a stored data series was changed", fix="Run `desk verify`", code="BLOB_MISMATCH"
-            )
+        body = rows[0][0]
+        if not isinstance(body, bytes) or sha256(body).hexdigest() != sha256_hex:
+            raise _changed("a stored data series was changed", "BLOB_MISMATCH")
         return body
 
     def ticket(self, ticket_id: str) -> TicketRow | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sqlite3
 
-from desk.domain.canonical import written
 from desk.errors import JournalCorrupt
 from desk.journal.chain import GENESIS, Head, head
 from desk.journal.faults import EDGE
@@ -23,7 +22,7 @@ _CHECKPOINT = "checkpoint"
 
 def mac(key: Key, place: Head) -> str:
     """The seal of one head."""
-    return key.mac(_SEAL, _text(place))
+    return key.mac(_SEAL, place.text())
 
 
 def sealed_head(db: sqlite3.Connection, key: Key) -> Head:
@@ -72,7 +71,7 @@ def put_checkpoint(db: sqlite3.Connection, key: Key, place: Head) -> None:
         db.execute("DELETE FROM checkpoints")
         db.execute(
             "INSERT INTO checkpoints VALUES (?, ?, ?)",
-            (place.seq, place.hash, key.mac(_CHECKPOINT, _text(place))),
+            (place.seq, place.hash, key.mac(_CHECKPOINT, place.text())),
         )
 
 
@@ -82,11 +81,7 @@ def _genuine(key: Key, purpose: str, row: tuple[object, ...]) -> Head | None:
     if not isinstance(seq, int) or not isinstance(digest, str):
         return None
     place = Head(seq, digest)
-    return place if key.verifies(purpose, _text(place), signature) else None
-
-
-def _text(place: Head) -> str:
-    return written({"hash": place.hash, "seq": place.seq})
+    return place if key.verifies(purpose, place.text(), signature) else None
 
 
 def _unsealed(code: str, why: str) -> JournalCorrupt:

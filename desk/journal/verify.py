@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: After so many problems the rest says nothing new.
 MOST_PROBLEMS: Final = 100
+_WHOLE_NUMBERS: Final = frozenset({"seq", "version", "schema_version"})
+_TYPES: Final = tuple(int if name in _WHOLE_NUMBERS else str for name in Row._fields)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -179,13 +181,17 @@ class _Examination:
             self._events += 1
 
     def _row(self, row: Row) -> None:
+        if tuple(map(type, row)) != _TYPES:
+            # Tables are strict when written to; a damaged file is not.
+            self._note("ROW_MALFORMED", "a column holds a value of the wrong type", row.seq)
+            return
+        self._place(row)
         try:
-            self._place(row)
             self._content(row)
         except JournalError as error:
             self._note(error.code, str(error), row.seq)
-        except (TypeError, ValueError, LookupError, RecursionError):
-            self._note("ROW_MALFORMED", "a column does not hold what it must", row.seq)
+        except (TypeError, ValueError):
+            self._note("ROW_MALFORMED", "its time is not in the canonical form", row.seq)
 
     def _place(self, row: Row) -> None:
         self._versions[row.stream_id] += 1
