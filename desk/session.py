@@ -25,6 +25,7 @@ from desk.domain.proposal import Intent
 from desk.domain.research import AccountFigures, build
 from desk.domain.shape import shaped
 from desk.domain.steps import Closed, Opened, Researched
+from desk.errors import ReadFailed
 from desk.execution.door import TradeDoor
 from desk.execution.guard import Guard
 from desk.execution.look import Look, Seen
@@ -99,13 +100,14 @@ class Session:
         self._show_opened()
         if self._look.halted():
             return self._refused("HALTED")
+        if not self._breaker_admits():
+            return self._refused("BREAKER_OPEN")
         seen = await self._look.look(self._given.brief.symbol)
+        if seen.snapshot.balance_usdc is None and seen.snapshot.market is None:
+            return self._unreachable(await self._look.ask_why())
         with self._parts.journal.transaction() as tx:
             now = self._log.now()
             self._log.hold(*self._opening(tx))
-            if not self._guard.state(tx).admits(now.wall):
-                self._log.write(tx, at=now)
-                return Result(outcome="halted", decided_by="system", reasons=("BREAKER_OPEN",))
             book = self._look.book(tx, seen, now)
             dossier = build(self._given.brief, _figures(book, self._parts.limits))
             built = DossierBuilt(
@@ -116,6 +118,20 @@ class Session:
             )
             self._log.write(tx, built, at=now)
         return dossier, seen
+
+    def _breaker_admits(self) -> bool:
+        """An open breaker ends the session before anything is asked of venue or models."""
+        with self._parts.journal.transaction() as tx:
+            return self._guard.state(tx).admits(self._log.now().wall)
+
+    def _unreachable(self, error: ReadFailed | None) -> Result:
+        """Nothing of the venue can be read: no debate could end in anything, so none is paid for."""
+        with self._parts.journal.transaction() as tx:
+            now = self._log.now()
+            self._log.write(tx, *self._opening(tx), at=now)
+            self._guard.failed(tx, now, error or ReadFailed("the venue answered in parts"))
+        reason = "UNAUTHORIZED" if error is not None and error.code == "unauthorized" else "VENUE_UNREACHABLE"
+        return Result(outcome="failed", decided_by="system", reasons=(reason,))
 
     def _refused(self, reason: str) -> Result:
         with self._parts.journal.transaction() as tx:

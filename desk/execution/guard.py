@@ -6,7 +6,7 @@ from desk.domain import ids
 from desk.domain.breaker import Breaker, BreakerState
 from desk.domain.events import BreakerChanged
 from desk.domain.shape import shaped, unshaped
-from desk.errors import DeskError, NotSent, OutcomeUnknown, Refused
+from desk.errors import DeskError, NotSent, OutcomeUnknown, ReadFailed, Refused
 from desk.execution.log import SessionLog
 from desk.execution.tape import Tape
 from desk.ports import Instant, Transaction
@@ -48,9 +48,9 @@ class Guard:
         """Count what an error says about the service: a failure, an answer, or nothing."""
         breaker = self.state(tx)
         match error:
-            case Refused() if error.code in LATCHING:
+            case Refused() | ReadFailed() if error.code in LATCHING:
                 after = breaker.failed(now.wall, latch=True)
-            case NotSent() | OutcomeUnknown():
+            case NotSent() | OutcomeUnknown() | ReadFailed():
                 after = breaker.failed(now.wall)
             case Refused() if error.code in FAILING:
                 after = breaker.failed(now.wall)

@@ -9,11 +9,11 @@ from desk.domain import ids, portfolio
 from desk.domain.book import Book, TradingState
 from desk.domain.canonical import moment
 from desk.domain.events import FundsDeposited, TradingStateChanged
-from desk.domain.market import Side, Snapshot
+from desk.domain.market import Promises, Side, Snapshot
 from desk.domain.money import ONE, parsed
 from desk.domain.portfolio import Ledger, SentAct
 from desk.domain.shape import shaped, unshaped
-from desk.errors import InvalidTransition
+from desk.errors import InvalidTransition, ReadFailed
 from desk.execution.log import SessionLog
 from desk.execution.tape import Tape
 from desk.execution.tickets import expiry
@@ -61,6 +61,16 @@ class Look:
         began_s = self._clock.monotonic_s()
         snapshot = await self.snapshot(symbol)
         return Seen(snapshot=snapshot, began_s=began_s, halted=self.halted())
+
+    async def ask_why(self) -> ReadFailed | None:
+        """Why nothing could be read: the error of the smallest read there is, None if that one works."""
+        try:
+            await self._tape.read(
+                "promises", self._venue.promises, shaped, lambda plain: unshaped(Promises, plain)
+            )
+        except ReadFailed as error:
+            return error
+        return None
 
     def book(self, tx: Transaction, seen: Seen, now: Instant, *, without: str | None = None) -> Book:
         """The book as of ``now``, in this transaction. ``without`` is the ticket that is being used."""

@@ -104,7 +104,8 @@ class Tape:
         try:
             value = await live()
         except (NotSent, Refused, OutcomeUnknown, ReadFailed) as error:
-            self._keep(port, digest, {"error": type(error).__name__, "code": error.code})
+            kind = next(name for name, kind in _ERRORS.items() if isinstance(error, kind))
+            self._keep(port, digest, {"error": kind, "code": error.code})
             raise
         self._keep(port, digest, {"value": document(encode(value))})
         return value
