@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from desk.domain.canonical import sha256
+from desk.domain.canonical import Json, sha256, timestamp
+from desk.domain.market import Side
 from desk.domain.money import plain
 
 #: Names of facts, so that nobody spells one by hand. Directional facts end in ``_long`` or ``_short``.
@@ -28,6 +29,9 @@ BALANCE, EQUITY, EXPOSURE = "balance", "equity", "exposure"
 DRAWDOWN, DAY_LOSS, OPEN_POSITIONS = "drawdown", "day_loss", "open_positions"
 CORRELATED, MAX_SIZE = "correlated_exposure", "max_admissible"
 
+#: Facts that exist once for each direction.
+DIRECTIONAL = frozenset({COST_IN_R, BASE_TARGET, BASE_STOP, BASE_TIME, BASE_N, BREAK_EVEN})
+
 #: Which facts a role is shown: each sees what it needs and no more.
 MACRO_FACTS = frozenset(
     {
@@ -44,6 +48,11 @@ MACRO_FACTS = frozenset(
         WTI_CHANGE,
     }
 )
+
+
+def toward(name: str, side: Side) -> str:
+    """The name of a directional fact for this side: ``base_target`` and a buy give ``base_target_long``."""
+    return f"{name}_{'long' if side is Side.BUY else 'short'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,20 @@ class Fact:
             f" as_of {stamp} source {self.source}{tail}"
         )
 
+    def document(self) -> dict[str, Json]:
+        """Public JSON of the fact."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "symbol": self.symbol,
+            "timeframe": self.timeframe,
+            "value": plain(self.value),
+            "unit": self.unit,
+            "as_of": timestamp(self.as_of),
+            "source": self.source,
+            "proxy": self.proxy,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
@@ -82,6 +105,10 @@ class Missing:
     symbol: str
     reason: str
 
+    def document(self) -> dict[str, Json]:
+        """Public JSON of the absence."""
+        return {"name": self.name, "symbol": self.symbol, "reason": self.reason}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
@@ -89,6 +116,7 @@ class Dossier:
 
     ``horizon_bars`` is the time-out of the base rate (40 daily, 120 hourly, 3 monthly).
     ``event_within_24h`` names a listed event within 24 hours of ``as_of``, if there is one.
+    ``others`` are markets shown for context: their facts carry their symbol and are found by id only.
     """
 
     as_of: datetime
@@ -103,10 +131,12 @@ class Dossier:
     facts: tuple[Fact, ...]
     missing: tuple[Missing, ...]
     event_within_24h: str | None = None
+    others: tuple[str, ...] = ()
 
     def fact(self, name: str) -> Fact | None:
         """The fact with this name about the dossier's symbol, or of the macro world or the account."""
-        return next((fact for fact in self.facts if fact.name == name), None)
+        found = (fact for fact in self.facts if fact.name == name and fact.symbol not in self.others)
+        return next(found, None)
 
     def value(self, name: str) -> Decimal | None:
         fact = self.fact(name)
