@@ -113,6 +113,7 @@ def _needs(bars: int) -> str:
     return f"needs {bars} visible bars"
 
 
+_MOVED = "needs 15 visible bars that moved"
 _ATR_LACK = "needs 25 visible bars that moved"
 RULES = (
     Rule(name=names.CLOSE, unit="USDC", of=lambda v: v.closes[-1], lack=_needs(1)),
@@ -122,14 +123,12 @@ RULES = (
     Rule(name=names.MA20, unit="USDC", of=lambda v: sma(v.closes, 20), lack=_needs(20)),
     Rule(name=names.MA50, unit="USDC", of=lambda v: sma(v.closes, 50), lack=_needs(50)),
     Rule(name=names.MA200, unit="USDC", of=lambda v: sma(v.closes, 200), lack=_needs(200)),
-    Rule(
-        name=names.RSI14, unit="points", of=lambda v: rsi(v.closes), lack="needs 15 visible bars that moved"
-    ),
+    Rule(name=names.RSI14, unit="points", of=lambda v: rsi(v.closes), lack=_MOVED),
     Rule(
         name=names.ATR14,
         unit="USDC",
         of=lambda v: v.last_atr,
-        lack="needs 15 visible bars that moved",
+        lack=_MOVED,
         ranged=True,
     ),
     Rule(name=names.SLOPE, unit="ATR", of=_slope, lack=_ATR_LACK, ranged=True),
