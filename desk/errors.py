@@ -5,6 +5,7 @@
     ├── ConfigError                desk.toml, an environment variable, a file's permissions     exit 2
     ├── BriefError                 a brief or one of its CSV files; carries file and line       exit 2
     ├── BadNumber                  a number from outside that is not one                        exit 2
+    ├── BadJson                    text from outside that is not the JSON we read               exit 2
     ├── Halted                     the trading state forbids what was asked                     exit 3
     ├── JournalError
     │   ├── JournalCorrupt         the chain, the anchor or a checkpoint does not verify        exit 6
@@ -94,6 +95,11 @@ class BriefError(DeskError):
 class BadNumber(DeskError):
     exit_code = 2
     default_code = "BAD_NUMBER"
+
+
+class BadJson(DeskError):
+    exit_code = 2
+    default_code = "BAD_JSON"
 
 
 class Halted(DeskError):

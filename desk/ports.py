@@ -6,15 +6,16 @@ record by handing it the recorded answers instead. Concretes are named in ``desk
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from desk.domain.events import Document, Event
+from desk.domain.events import ApprovalRequested, Document, Event
 from desk.domain.market import OrderRequest, Promises, Snapshot, VenueOrder
+from desk.domain.proposal import Intent
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json
@@ -31,16 +32,28 @@ class Instant:
     boot_id: str
     monotonic_s: Decimal
 
+    def later(self, seconds: int) -> Instant:
+        return Instant(
+            wall=self.wall + timedelta(seconds=seconds),
+            boot_id=self.boot_id,
+            monotonic_s=self.monotonic_s + seconds,
+        )
+
+    def reached(self, now: Instant) -> bool:
+        """Is this expiry over? By the wall, or by the monotonic clock of the same boot, whichever first."""
+        same_boot = self.boot_id == now.boot_id
+        return now.wall >= self.wall or (same_boot and now.monotonic_s >= self.monotonic_s)
+
 
 class Clock(Protocol):
     """The only source of time. A stamp is counted per stream, so concurrent replies cannot swap theirs."""
 
-    def stamp(self, stream_id: str) -> Instant:
-        """Now, for the next event of this stream."""
+    def monotonic_s(self) -> Decimal:
+        """Seconds that only ever grow, for ages within one process. A brief clock stands still."""
         ...
 
-    def venue_time(self, stream_id: str) -> datetime:
-        """The embedded venue's time for this session: its brief's ``as_of`` plus what has elapsed."""
+    def stamp(self, stream_id: str) -> Instant:
+        """Now, for the next event of this stream."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -58,6 +71,22 @@ class HaltSwitch(Protocol):
     """The file ``HALT``. Unreadable means halted."""
 
     def halted(self) -> bool: ...
+
+    def hard(self) -> bool:
+        """Halted, and even protective orders are stopped."""
+        ...
+
+    def halt(self, reason: str) -> None:
+        """Write the file. It is written first and removed last."""
+        ...
+
+
+class Signer(Protocol):
+    """The home's key. It signs for named purposes and never shows itself."""
+
+    def mac(self, purpose: str, message: str) -> str: ...
+
+    def verifies(self, purpose: str, message: str, mac: object) -> bool: ...
 
 
 # ---- the journal ---------------------------------------------------------------------------------
@@ -130,7 +159,13 @@ class TicketRow:
 
 
 class Transaction(Protocol):
-    """One immediate transaction: what it reads is what it writes against, and it commits whole."""
+    """One immediate transaction: what it reads is what it writes against, and it commits whole.
+
+    ``durable`` is false only for the shadow in which a record is re-driven: nothing that is burned there
+    permits anything.
+    """
+
+    durable: bool
 
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         """Append and return the stream's new version.
@@ -273,12 +308,16 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReply:
+    """What came back. ``error`` is our own word for why nothing did (``TIMEOUT``, ``RATE_LIMITED`` …)."""
+
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str = "stop"
     prompt_tokens: int = 0
     completion_tokens: int = 0
     usd: Decimal | None = None
+    latency_ms: int = 0
+    error: str | None = None
 
 
 class Model(Protocol):
@@ -295,15 +334,25 @@ class Model(Protocol):
         ...
 
 
+class Answers(Protocol):
+    """Whoever answers for the roles: the live models, or a record."""
+
+    async def answer(
+        self, role: str, n: int, request: ModelRequest, within_s: float, on_text: Callable[[str], None]
+    ) -> ModelReply:
+        """The reply to the n-th request of a role. Never raises for a model that fails: that is
+        ``ModelReply.error``."""
+        ...
+
+
 # ---- people and screens --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A human's recorded answer, or its absence once the time is over."""
+class Answer:
+    """What a person said. ``decision`` is ``granted``, ``denied`` or ``expired``."""
 
-    approval_id: str
-    granted: bool
+    card_hash: str
     decision: str
     by: str
     channel: str
@@ -311,13 +360,16 @@ class Decision:
 
 
 class Approver(Protocol):
-    """A channel that asks a human. It records the decision itself, first valid answer over any channel."""
+    """A channel that asks a human. ``ttl_s`` is how long it gives them.
+
+    It never records anything: the Door does, in the transaction that takes the first valid answer.
+    """
 
     channel: str
     ttl_s: int
 
-    async def ask(self, approval_id: str) -> Decision | None:
-        """The recorded decision, or None if it has not been made and this channel does not wait."""
+    async def ask(self, request: ApprovalRequested) -> Answer | None:
+        """The answer, or None if this channel does not wait for one (or another channel was first)."""
         ...
 
 
@@ -365,6 +417,19 @@ class ExecutionReport:
 class Door(Protocol):
     """The one way to money. The chat proposes an intent and executes a ticket id; it knows nothing else."""
 
-    async def propose(self, intent_id: str) -> DoorRefused | Waiting | TicketId: ...
+    async def propose(self, intent: Intent) -> DoorRefused | Waiting | TicketId: ...
+
+    async def decide(self) -> DoorRefused | Waiting | TicketId:
+        """Ask once more for the decision that ``propose`` left open."""
+        ...
 
     async def execute(self, ticket_id: str) -> ExecutionReport: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """What the executor may call: its public schema, and the function over the door behind it."""
+
+    name: str
+    schema: Document
+    call: Callable[[Door, str], Awaitable[ExecutionReport]]

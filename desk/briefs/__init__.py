@@ -1,1 +1,1 @@
-"""Briefs from outside: files, standard input, and the bundled ones with their slices of real history."""
+"""Briefs: reading what a user hands in, and the five that come with the desk."""

@@ -1,25 +1,34 @@
-"""The bundled briefs: what ``desk brief list`` shows and ``@name`` finds."""
+"""The bundled briefs: five days of real history, with what the rules model makes of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from types import MappingProxyType
+from importlib import resources
+from pathlib import Path
 
-DEFAULT = "brexit-eve"
-#: Name and one line about each.
-BUNDLED: Mapping[str, str] = MappingProxyType(
-    {
-        "brexit-eve": "S&P 500, close of 2016-06-23, the eve of the Brexit vote",
-        "year-end-rally": "S&P 500, close of 2016-12-05, after the US election",
-        "boxing-day": "S&P 500, close of 2018-12-26, the rebound in the December sell-off",
-        "euro-pause": "EUR/USD by the hour, 2017-09-08 21:00Z, the day after the ECB met",
-        "opec-whisper": "WTI crude, close of 2016-02-11, with a text that gives orders",
-    }
-)
+from desk.errors import BriefError
+
+#: Name to one line about it. The first is the default.
+BUNDLED = {
+    "brexit-eve": "S&P 500, 23 June 2016, the eve of the vote",
+    "year-end-rally": "S&P 500, 5 December 2016: large enough that a human decides",
+    "boxing-day": "S&P 500, 26 December 2018, after the worst December in decades",
+    "euro-pause": "EUR/USD, 8 September 2017, hourly: nothing to do",
+    "opec-whisper": "WTI, 11 February 2016, with a text that tries to give orders",
+}
 
 
-def bundled_folder() -> Traversable:
-    """Where the bundled briefs lie, in a checkout and in an installed wheel alike."""
-    return files("desk.briefs")
+def data_folder() -> Path:
+    """Where the bundled briefs name their CSV files from."""
+    return Path(str(resources.files("desk.briefs")))
+
+
+def bundled(name: str) -> Path:
+    """The file of a bundled brief.
+
+    Raises:
+        BriefError: there is none of that name.
+    """
+    if name not in BUNDLED:
+        known = ", ".join(f"@{one}" for one in BUNDLED)
+        raise BriefError(f"there is no bundled brief @{ascii(name)[1:41]}", fix=f"Known: {known}")
+    return data_folder() / f"{name}.md"

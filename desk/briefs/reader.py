@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import BinaryIO
 
-from desk.briefs.catalog import BUNDLED, bundled_folder
+from desk.briefs.catalog import bundled, data_folder
 from desk.briefs.json_tree import json_tree
 from desk.briefs.yaml_tree import yaml_tree
 from desk.domain.brief import Brief, brief_from_tree
 from desk.domain.csv_table import MAX_BYTES, Table, decoded, read_table
-from desk.domain.tree import Fields, Node, Scalar, shown
+from desk.domain.tree import Fields, Node, Scalar
 from desk.errors import BriefError
 
 STDIN = "-"
@@ -22,27 +21,26 @@ FENCE = "---"
 _NAME = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-def read_brief(reference: str, *, stdin: BinaryIO | None = None, folder: Path | None = None) -> Brief:
-    """The brief behind a command-line argument.
+def read(reference: str) -> Brief:
+    """The brief behind a command-line argument: a path, ``-`` or ``@name``.
 
-    Args:
-        reference: a path, ``-`` or ``@name``.
-        stdin: read when the reference is ``-``.
-        folder: where relative CSV names of standard input start; the working directory by default.
+    CSV files are named relative to the brief; for standard input relative to the working directory.
 
     Raises:
         BriefError: with file, line and reason, whatever is wrong.
     """
     if reference.startswith("@"):
-        return _bundled(reference)
+        path = bundled(reference[1:])
+        body = _bytes(path, limit=MAX_BRIEF_BYTES, file=reference)
+        return parse_brief(body, name=path.stem, file=reference, folder=data_folder())
     if reference == STDIN:
-        return _from_stdin(stdin, folder or Path())
+        return parse_brief(_stdin(), name="stdin", file="stdin", folder=Path())
     path = Path(reference)
     body = _bytes(path, limit=MAX_BRIEF_BYTES, file=label(reference))
     return parse_brief(body, name=path.stem, file=label(reference), folder=path.parent)
 
 
-def parse_brief(body: bytes, *, name: str, file: str, folder: Traversable) -> Brief:
+def parse_brief(body: bytes, *, name: str, file: str, folder: Path) -> Brief:
     """The brief in these bytes, its CSV names relative to ``folder``.
 
     Raises:
@@ -55,13 +53,13 @@ def parse_brief(body: bytes, *, name: str, file: str, folder: Traversable) -> Br
     return brief_from_tree(node, name=shown_name, file=file, load=_loader(folder))
 
 
-def read_series(folder: Traversable, reference: str, *, file: str) -> Table:
+def read_series(folder: Path, reference: str, *, file: str) -> Table:
     """The CSV of this name in ``folder``, as a table.
 
     Raises:
         BriefError: with file, line and reason.
     """
-    return read_table(_bytes(folder.joinpath(reference), limit=MAX_BYTES, file=file), file=file)
+    return read_table(_bytes(folder / reference, limit=MAX_BYTES, file=file), file=file)
 
 
 def label(reference: str) -> str:
@@ -69,37 +67,25 @@ def label(reference: str) -> str:
     return reference if reference.isprintable() else ascii(reference)[1:-1]
 
 
-def _bundled(reference: str) -> Brief:
-    name = reference.removeprefix("@")
-    if name not in BUNDLED:
-        raise BriefError(
-            f"there is no bundled brief {shown(reference)}", fix="Bundled: @" + ", @".join(BUNDLED)
-        )
-    folder = bundled_folder()
-    body = _bytes(folder.joinpath(f"{name}.md"), limit=MAX_BRIEF_BYTES, file=reference)
-    return parse_brief(body, name=name, file=reference, folder=folder)
-
-
-def _from_stdin(stdin: BinaryIO | None, folder: Path) -> Brief:
+def _stdin() -> bytes:
     try:
-        body = stdin.read(MAX_BRIEF_BYTES + 1) if stdin is not None else b""
+        return sys.stdin.buffer.read(MAX_BRIEF_BYTES + 1)
     except (OSError, ValueError):
         raise BriefError("standard input cannot be read", fix="Name a file", file="stdin") from None
-    return parse_brief(body, name="stdin", file="stdin", folder=folder)
 
 
-def _loader(folder: Traversable) -> Callable[[str], tuple[bytes, str]]:
+def _loader(folder: Path) -> Callable[[str], tuple[bytes, str]]:
     def load(reference: str) -> tuple[bytes, str]:
-        return _bytes(folder.joinpath(reference), limit=MAX_BYTES, file=None), label(reference)
+        return _bytes(folder / reference, limit=MAX_BYTES, file=None), label(reference)
 
     return load
 
 
-def _bytes(path: Traversable, *, limit: int, file: str | None) -> bytes:
+def _bytes(path: Path, *, limit: int, file: str | None) -> bytes:
     """A regular file's bytes, one more than ``limit`` at most: nothing here waits or fills the memory."""
     try:
         if not path.is_file():
-            problem = "this is a directory" if path.is_dir() else "there is no such file"
+            problem = "this is not a regular file" if path.exists() else "there is no such file"
             raise BriefError(problem, fix="Check the path", file=file)
         with path.open("rb") as source:
             return source.read(limit + 1)

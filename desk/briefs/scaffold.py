@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from desk.briefs.reader import label, read_series
+from desk.briefs.reader import read_series
 from desk.domain.csv_series import prices
 from desk.domain.ids import SYMBOL
 from desk.domain.stamps import Stamp
 from desk.domain.tree import shown
 from desk.errors import BriefError
 
+#: Symbols and file names that YAML reads as they stand; all others are quoted.
+_PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./-]*")
 _TEMPLATE = """\
 ---
 as_of: {as_of}
 symbols: [{symbol}]
 horizon: {horizon}
-question: Is there a trade in {symbol}?
+question: Is there a trade, and which way?
 bars:
   {symbol}: {csv}
 mandate:
@@ -41,26 +44,32 @@ Write here what the numbers do not say. The desk reads it as a claim, never as a
 """
 
 
-def new_brief_text(symbol: str, csv_path: str) -> str:
+def new_brief_text(symbol: str, bars: Path) -> str:
     """Markdown of a brief about these bars, its ``as_of`` the moment the last of them was known.
 
     Args:
         symbol: of the venue's list, such as ``SPX-PERP``.
-        csv_path: as the brief will name it: absolute, or relative to where the brief is put; read from
-            the working directory here.
+        bars: the CSV as the brief will name it: absolute, or relative to where the brief is put; read
+            from the working directory here.
 
     Raises:
         BriefError: the symbol or the CSV is not usable; the same refusal a brief would get.
     """
     if SYMBOL.fullmatch(symbol) is None:
         raise BriefError(f"{shown(symbol)} is not a symbol", fix="Capitals, digits, : and -, at most 24")
-    if not csv_path.isprintable():
+    name = str(bars)
+    if not name.isprintable():
         raise BriefError("the name of the CSV holds a control character", fix="Rename the file")
-    series = prices(read_series(Path(), csv_path, file=label(csv_path)), known_at=None)
+    series = prices(read_series(Path(), name, file=name), known_at=None)
     last = series.bars[-1]
     return _TEMPLATE.format(
         as_of=Stamp(last.available_at, timed=True).text(),
-        symbol=symbol,
+        symbol=_quoted(symbol),
         horizon=f"up to {series.timeframe.horizon_bars} bars of {series.timeframe}",
-        csv="'" + csv_path.replace("'", "''") + "'",
+        csv=_quoted(name),
     )
+
+
+def _quoted(word: str) -> str:
+    """As YAML reads it back: single quotes, doubled inside."""
+    return word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "''") + "'"

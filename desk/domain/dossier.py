@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from desk.domain.canonical import Json, sha256, timestamp
+from desk.domain.canonical import sha256
 from desk.domain.market import Side
 from desk.domain.money import plain
 
@@ -28,9 +28,6 @@ WTI, WTI_CHANGE = "wti", "wti_change_60d"
 BALANCE, EQUITY, EXPOSURE = "balance", "equity", "exposure"
 DRAWDOWN, DAY_LOSS, OPEN_POSITIONS = "drawdown", "day_loss", "open_positions"
 CORRELATED, MAX_SIZE = "correlated_exposure", "max_admissible"
-
-#: Facts that exist once for each direction.
-DIRECTIONAL = frozenset({COST_IN_R, BASE_TARGET, BASE_STOP, BASE_TIME, BASE_N, BREAK_EVEN})
 
 #: Which facts a role is shown: each sees what it needs and no more.
 MACRO_FACTS = frozenset(
@@ -82,20 +79,6 @@ class Fact:
             f" as_of {stamp} source {self.source}{tail}"
         )
 
-    def document(self) -> dict[str, Json]:
-        """Public JSON of the fact."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "symbol": self.symbol,
-            "timeframe": self.timeframe,
-            "value": plain(self.value),
-            "unit": self.unit,
-            "as_of": timestamp(self.as_of),
-            "source": self.source,
-            "proxy": self.proxy,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
@@ -104,10 +87,6 @@ class Missing:
     name: str
     symbol: str
     reason: str
-
-    def document(self) -> dict[str, Json]:
-        """Public JSON of the absence."""
-        return {"name": self.name, "symbol": self.symbol, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

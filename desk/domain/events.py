@@ -25,6 +25,13 @@ class Event:
     """Base of all facts."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Informed(Event):
+    """A fact that something from outside led to: ``inputs`` is what was read on the way to it."""
+
+    inputs: Inputs = ()
+
+
 # ---- the session ---------------------------------------------------------------------------------
 
 
@@ -55,7 +62,7 @@ class BriefReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DossierBuilt(Event):
+class DossierBuilt(Informed):
     dossier_sha256: str
     facts: tuple[Document, ...]
     missing: tuple[Document, ...]
@@ -115,7 +122,7 @@ class IntentMinted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateAssessed(Event):
+class GateAssessed(Informed):
     """``stage`` is ``propose``, ``send`` or ``recovery``; ``checks`` is every rule, value and limit."""
 
     intent_id: str
@@ -130,11 +137,10 @@ class GateAssessed(Event):
     equity_usdc: Decimal | None
     nav: Decimal | None
     venue_time: datetime | None
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalRequested(Event):
+class ApprovalRequested(Informed):
     approval_id: str
     intent_id: str
     intent_hash: str
@@ -145,7 +151,6 @@ class ApprovalRequested(Event):
     expires_at: datetime
     expires_boot: str
     expires_monotonic: Decimal
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,11 +169,15 @@ class ApprovalDecided(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketIssued(Event):
+    """The public fact of a ticket; its seal and parameters stay in the ticket table."""
+
     ticket_id: str
     intent_id: str
     intent_hash: str
     attempt: int
     purpose: str
+    trade_id: str
+    client_order_id: str
     expires_at: datetime
 
 
@@ -179,7 +188,7 @@ class SessionSuspended(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionClosed(Event):
+class SessionClosed(Informed):
     """``report`` is the execution report, or null when nothing was sent."""
 
     session_id: str
@@ -188,14 +197,13 @@ class SessionClosed(Event):
     reasons: tuple[str, ...]
     report: Document | None
     usage: Document
-    inputs: Inputs = ()
 
 
 # ---- orders --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderSubmitted(Event):
+class OrderSubmitted(Informed):
     """Written and durable before the first byte leaves.
 
     ``purpose`` is ``entry``, ``stop``, ``flatten`` or ``exit``. ``baseline`` is what the venue showed
@@ -222,42 +230,37 @@ class OrderSubmitted(Event):
     params_hash: str
     baseline: Document
     venue_time: datetime | None
-    boot_id: str
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderAccepted(Event):
+class OrderAccepted(Informed):
     client_order_id: str
     order_id: str
     answer: Document
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPartiallyFilled(Event):
+class OrderPartiallyFilled(Informed):
     client_order_id: str
     order_id: str
     filled_quantity: Decimal
     average_price: Decimal
     fee_usdc: Decimal
     answer: Document
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFilled(Event):
+class OrderFilled(Informed):
     client_order_id: str
     order_id: str
     filled_quantity: Decimal
     average_price: Decimal
     fee_usdc: Decimal
     answer: Document
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCancelled(Event):
+class OrderCancelled(Informed):
     """Terminal. ``filled_quantity`` is what had filled before (zero for an IOC that met nobody)."""
 
     client_order_id: str
@@ -266,55 +269,49 @@ class OrderCancelled(Event):
     average_price: Decimal | None
     fee_usdc: Decimal
     answer: Document
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderExpired(Event):
+class OrderExpired(Informed):
     client_order_id: str
     order_id: str
     filled_quantity: Decimal
     average_price: Decimal | None
     fee_usdc: Decimal
     answer: Document
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRejected(Event):
+class OrderRejected(Informed):
     """Refused by the venue, and nothing executed. ``code`` is the contract's, never its prose."""
 
     client_order_id: str
     order_id: str | None
     code: str
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderNotSent(Event):
+class OrderNotSent(Informed):
     """Proven never to have left: the connection was not made, or a stop was pulled before the bytes."""
 
     client_order_id: str
     reason: str
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderBecameUnknown(Event):
+class OrderBecameUnknown(Informed):
     client_order_id: str
     reason: str
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFoundAbsent(Event):
+class OrderFoundAbsent(Informed):
     client_order_id: str
     evidence: Document
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StopPlaced(Event):
+class StopPlaced(Informed):
     """A reduce-only stop for the filled quantity, seen at the venue: ``attached`` or ``placed``."""
 
     client_order_id: str
@@ -323,21 +320,19 @@ class StopPlaced(Event):
     quantity: Decimal
     stop: Decimal
     how: str
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PositionFlattened(Event):
+class PositionFlattened(Informed):
     client_order_id: str
     trade_id: str
     quantity: Decimal
     average_price: Decimal | None
     reason: str
-    inputs: Inputs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradeMoved(Event):
+class TradeMoved(Informed):
     """One step of a position's life; figures are filled in as they become known."""
 
     trade_id: str
@@ -357,7 +352,6 @@ class TradeMoved(Event):
     pnl_usdc: Decimal | None = None
     fees_usdc: Decimal | None = None
     venue_time: datetime | None = None
-    inputs: Inputs = ()
 
 
 # ---- the desk ------------------------------------------------------------------------------------
@@ -383,6 +377,7 @@ class BreakerChanged(Event):
     cause: str
     probe_by: str | None = None
     since: datetime | None = None
+    latched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

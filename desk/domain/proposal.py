@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from desk.domain.canonical import Json, document, moment, sha256
+from desk.domain.canonical import Json, sha256
 from desk.domain.events import Document
 from desk.domain.market import Category, Market, Side
-from desk.domain.money import ceil_to, floor_to, parsed
+from desk.domain.money import ceil_to, floor_to
+from desk.domain.shape import shaped, unshaped
 
 MAX_SLIP = Decimal("0.01")
 SLIP_OF_STOP = Decimal("0.10")
@@ -43,25 +44,8 @@ class Act:
     valid_until: datetime
 
     def document(self) -> dict[str, Json]:
-        """Public JSON of the act, under the contract's names."""
-        plain = document(
-            {
-                "venue": self.venue,
-                "kind": self.kind,
-                "symbol": self.symbol,
-                "side": self.side,
-                "size": self.size_usdc,
-                "quantity": self.quantity,
-                "limit": self.limit,
-                "stop": self.stop,
-                "target": self.target,
-                "leverage": self.leverage,
-                "tif": self.tif,
-                "valid_until": self.valid_until,
-            }
-        )
-        assert isinstance(plain, dict)
-        return plain
+        """Public JSON of the act; its size goes by the contract's name ``size``."""
+        return {("size" if name == "size_usdc" else name): value for name, value in shaped(self).items()}
 
     @property
     def hash(self) -> str:
@@ -122,41 +106,6 @@ class Basis:
     agreement: Decimal | None = None
     dossier_sha256: str = ""
 
-    def document(self) -> dict[str, Json]:
-        plain = document(
-            {
-                "account": self.account,
-                "as_of": self.as_of,
-                "category": self.category,
-                "entry": self.entry,
-                "reference": self.reference,
-                "atr": self.atr,
-                "worst_move": self.worst_move,
-                "mandate": {
-                    "kinds": self.mandate.kinds,
-                    "max_notional_usdc": self.mandate.max_notional_usdc,
-                    "max_loss_usdc": self.mandate.max_loss_usdc,
-                },
-                "kill_if": [
-                    {
-                        "fact_name": kill.fact_name,
-                        "op": kill.op,
-                        "threshold": kill.threshold,
-                        "known": kill.known,
-                        "by": kill.by,
-                    }
-                    for kill in self.kill_if
-                ],
-                "events": self.events,
-                "dissent": self.dissent,
-                "case_against": self.case_against,
-                "agreement": self.agreement,
-                "dossier_sha256": self.dossier_sha256,
-            }
-        )
-        assert isinstance(plain, dict)
-        return plain
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
@@ -216,28 +165,6 @@ def opening_act(
     )
 
 
-def _decimal(value: object) -> Decimal:
-    assert isinstance(value, str)
-    return parsed(value)
-
-
-def _optional(value: object) -> Decimal | None:
-    return None if value is None else _decimal(value)
-
-
 def act_from(data: Document) -> Act:
     """The act that ``Act.document`` wrote."""
-    return Act(
-        venue=str(data["venue"]),
-        kind=str(data["kind"]),
-        symbol=str(data["symbol"]),
-        side=Side(str(data["side"])),
-        size_usdc=_decimal(data["size"]),
-        quantity=_decimal(data["quantity"]),
-        limit=_decimal(data["limit"]),
-        stop=_optional(data["stop"]),
-        target=_optional(data["target"]),
-        leverage=int(str(data["leverage"])),
-        tif=str(data["tif"]),
-        valid_until=moment(str(data["valid_until"])),
-    )
+    return unshaped(Act, {("size_usdc" if name == "size" else name): value for name, value in data.items()})

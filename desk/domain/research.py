@@ -6,7 +6,7 @@ Order of the facts: the traded market, the macro series, the account, then the m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -28,20 +28,21 @@ ACCOUNT = "account"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFigures:
-    """The account as the book shows it. ``None`` is unknown and becomes a missing fact.
+    """The account as the venue and the journal show it at ``as_of``.
 
-    Money in USDC; ``drawdown`` a fraction of the peak; ``day_loss`` positive for a loss;
-    ``correlated_exposure`` what counts together with the brief's market; ``max_admissible`` whole USDC.
+    ``drawdown`` is a fraction of the peak; ``day_loss_usdc`` is positive for a loss; ``correlated_usdc``
+    is the exposure that counts together with the brief's market.
     """
 
-    balance: Decimal | None = None
-    equity: Decimal | None = None
-    exposure: Decimal | None = None
-    correlated_exposure: Decimal | None = None
-    drawdown: Decimal | None = None
-    day_loss: Decimal | None = None
-    open_positions: int | None = None
-    max_admissible: Decimal | None = None
+    as_of: datetime
+    balance_usdc: Decimal
+    equity_usdc: Decimal
+    exposure_usdc: Decimal
+    correlated_usdc: Decimal
+    drawdown: Decimal
+    day_loss_usdc: Decimal
+    open_positions: int
+    max_admissible_usdc: Decimal
 
 
 def build(
@@ -51,7 +52,7 @@ def build(
 
     Args:
         brief: checked by ``desk.domain.brief``.
-        account: figures of the book, if one has been read.
+        account: None where no account was read: its facts are then missing.
         markets: lines of the venue's list; for any other symbol category, spread and fee are those of
             ``desk.domain.costs``.
     """
@@ -85,24 +86,32 @@ def _near_event(brief: Brief) -> str | None:
     return next((event.name for event in brief.events if event.within(DAY, brief.as_of)), None)
 
 
+#: Name, unit and value of each fact of the account.
+_ACCOUNT: tuple[tuple[str, str, Callable[[AccountFigures], Decimal]], ...] = (
+    (names.BALANCE, "USDC", lambda account: account.balance_usdc),
+    (names.EQUITY, "USDC", lambda account: account.equity_usdc),
+    (names.EXPOSURE, "USDC", lambda account: account.exposure_usdc),
+    (names.CORRELATED, "USDC", lambda account: account.correlated_usdc),
+    (names.DRAWDOWN, "fraction", lambda account: account.drawdown),
+    (names.DAY_LOSS, "USDC", lambda account: account.day_loss_usdc),
+    (names.OPEN_POSITIONS, "count", lambda account: Decimal(account.open_positions)),
+    (names.MAX_SIZE, "USDC", lambda account: account.max_admissible_usdc),
+)
+
+
 def _account_sheet(account: AccountFigures | None, as_of: datetime) -> Sheet:
-    known = account or AccountFigures()
-    count = None if known.open_positions is None else Decimal(known.open_positions)
-    rows = (
-        (names.BALANCE, "USDC", known.balance),
-        (names.EQUITY, "USDC", known.equity),
-        (names.EXPOSURE, "USDC", known.exposure),
-        (names.CORRELATED, "USDC", known.correlated_exposure),
-        (names.DRAWDOWN, "fraction", known.drawdown),
-        (names.DAY_LOSS, "USDC", known.day_loss),
-        (names.OPEN_POSITIONS, "count", count),
-        (names.MAX_SIZE, "USDC", known.max_admissible),
-    )
-    reason = "no account was read" if account is None else "the account does not say"
     return Sheet(
         subject=ACCOUNT,
         timeframe="now",
-        as_of=as_of,
+        as_of=as_of if account is None else account.as_of,
         source="venue",
-        figures=tuple(Figure(name=name, unit=unit, value=value, reason=reason) for name, unit, value in rows),
+        figures=tuple(
+            Figure(
+                name=name,
+                unit=unit,
+                value=None if account is None else value(account),
+                reason="no account was read",
+            )
+            for name, unit, value in _ACCOUNT
+        ),
     )

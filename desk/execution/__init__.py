@@ -1,1 +1,1 @@
-
+"""The one path to money: door, tickets, guard, settlement, protection, recovery."""

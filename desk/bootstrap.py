@@ -1,0 +1,446 @@
+"""The composition root: the only place that names concretes and puts a desk together."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from desk import __version__
+from desk.approval.console import ConsoleApprover, Prompt
+from desk.approval.deny import DenyApprover
+from desk.approval.inbox import InboxApprover
+from desk.config import ROLES, Settings
+from desk.deliberation.roles import load as load_prompts
+from desk.domain import ids
+from desk.domain.brief import Brief
+from desk.domain.budget import Budget
+from desk.domain.canonical import Json
+from desk.domain.debate import Debate
+from desk.domain.limits import Limits
+from desk.errors import ConfigError, UsageError
+from desk.execution.log import SessionLog
+from desk.execution.room import Parts
+from desk.execution.tape import Tape
+from desk.execution.tickets import Tickets
+from desk.home.clock import BriefClock, WallClock
+from desk.home.halt import HaltFile
+from desk.home.identity import RandomIds, SeededIds
+from desk.home.lock import SessionLock
+from desk.journal import Key, SqliteJournal, load_or_create, open_journal
+from desk.ports import Answers, Approver, Clock, Ids, Model, Screen, Tool, Venue
+from desk.replay.unknowns import Unresolved
+from desk.session import Chat, Given
+
+if TYPE_CHECKING:
+    from desk.deliberation.openai_model import Price
+
+PAPER, FLEA = "paper", "purpleflea"
+POLICY_VERSION = "builtin-1"
+RULES = "rules"
+
+
+# ---- tools, guarded ------------------------------------------------------------------------------
+
+
+def tools_module(name: str) -> ModuleType:
+    """A module of ours below ``tools``.
+
+    Raises:
+        ConfigError: another distribution has put its own ``tools`` in ours' place.
+    """
+    package = importlib.import_module("tools")
+    here = Path(__file__).resolve().parent.parent
+    path = Path(str(package.__file__)).resolve()
+    if getattr(package, "DISTRIBUTION", None) != "purple-desk" or path.parent.parent != here:
+        raise ConfigError(
+            "the package `tools` that Python finds is not the desk's",
+            why=f"it lies at {path.parent}",
+            fix="Install purple-desk in an environment of its own",
+            code="FOREIGN_TOOLS",
+        )
+    return importlib.import_module(f"tools.{name}")
+
+
+def executor_tools() -> tuple[Tool, ...]:
+    return cast(tuple[Tool, ...], tools_module("catalog").CATALOG)
+
+
+# ---- what a run wants ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """A run's flags, as values. ``models`` maps every role to its spec."""
+
+    models: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(ROLES, RULES))
+    venue: str = PAPER
+    account: str | None = None
+    approve: str = "deny"
+    wait_s: float = 0
+    budget: Budget = field(default_factory=Budget)
+    clock: str = "wall"
+    seed: str | None = None
+    live: bool = False
+    stream: bool = False
+    price_in: Decimal | None = None
+    price_out: Decimal | None = None
+
+
+class Desk:
+    """An opened home: its journal, key and stop file, shared by everything a command does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.home = settings.home.made()
+        self.key: Key = load_or_create(self.home.path)
+        self.journal: SqliteJournal = open_journal(self.home.path, self.key)
+        self.halt = HaltFile(self.home.halt)
+        self.tickets = Tickets(self.key)
+
+    def close(self) -> None:
+        self.journal.close()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Desk]:
+    """The desk of a home, closed afterwards."""
+    desk = Desk(settings)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+@contextmanager
+def locked(desk: Desk, session_id: str) -> Iterator[None]:
+    """Only one process works on a session at a time.
+
+    Raises:
+        UsageError: another one does.
+    """
+    with SessionLock(desk.home.lock(session_id)):
+        yield
+
+
+def free(desk: Desk, found: Iterable[Unresolved]) -> list[Unresolved]:
+    """Those whose session no living process works on: what is in flight there is not ours to judge."""
+    return [one for one in found if one.session_id is None or _is_free(desk, one.session_id)]
+
+
+def _is_free(desk: Desk, session_id: str) -> bool:
+    lock = SessionLock(desk.home.lock(session_id))
+    if not lock.acquire():
+        return False
+    lock.release()
+    return True
+
+
+def check_live(settings: Settings, wishes: Wishes, confirm: Callable[[], str]) -> None:
+    """Real money needs the configuration, the flag and a typed word, all three.
+
+    Raises:
+        UsageError: one of them is missing.
+    """
+    if not wishes.live:
+        return
+    if wishes.venue != FLEA or not settings.live:
+        raise UsageError(
+            "--live is not possible here",
+            why="real money needs --venue purpleflea and `live = true` under [venue] in desk.toml",
+            fix="Nothing was done",
+        )
+    if confirm() != "LIVE":
+        raise UsageError("real money was not confirmed", fix="Nothing was done", code="NOT_CONFIRMED")
+
+
+# ---- clocks, ids, accounts -----------------------------------------------------------------------
+
+
+def clock_for(name: str, as_of: datetime) -> Clock:
+    return BriefClock(as_of) if name == "brief" else WallClock()
+
+
+def ids_for(seed: str | None, brief: Brief, account: str | None) -> Ids:
+    return RandomIds() if seed is None else SeededIds(seed, brief.sha256, account)
+
+
+def check_wishes(wishes: Wishes) -> None:
+    """Refuse combinations that could not mean anything.
+
+    Raises:
+        UsageError: a seed or the brief's clock on a venue that is not ours.
+    """
+    if wishes.venue == FLEA and (wishes.seed is not None or wishes.clock == "brief"):
+        raise UsageError(
+            "--seed and --clock brief are for the paper venue",
+            why="a real venue has its own time and its own ids",
+            fix="Leave them out with --venue purpleflea",
+        )
+
+
+# ---- venues --------------------------------------------------------------------------------------
+
+
+def venue_for(
+    desk: Desk,
+    wishes: Wishes,
+    brief: Brief,
+    account: str,
+    elapsed: Callable[[], timedelta],
+    *,
+    again: bool = False,
+) -> Venue:
+    """The venue a session trades on, its account opened; ``again``: by the session that opened it."""
+    if wishes.venue == FLEA:
+        return flea_venue(desk, account, mode="live" if wishes.live else "paper")
+    return paper_venue(desk, brief, account, elapsed, again=again)
+
+
+def flea_venue(desk: Desk, account: str, mode: str) -> Venue:
+    """Purple Flea itself, or whatever answers at its base URL."""
+    settings = desk.settings
+    if settings.flea_key is None:
+        raise ConfigError(
+            "PURPLE_FLEA_API_KEY is not set",
+            fix="Set it, or use --venue paper, which needs no key",
+            code="NO_KEY",
+        )
+    client = tools_module("purple_flea")
+    agent = account.partition(":")[2] or account
+    return cast(
+        Venue, client.PurpleFlea(settings.flea_url, settings.flea_key, agent, mode, desk.tickets.clear)
+    )
+
+
+def paper_store(desk: Desk) -> Any:
+    """The embedded venue's file of this home (``tools.paper.PaperStore``)."""
+    return tools_module("paper").PaperStore(desk.home.paper)
+
+
+def paper_venue(
+    desk: Desk, brief: Brief, account: str, elapsed: Callable[[], timedelta], *, again: bool
+) -> Venue:
+    """The embedded twin, in this process, on the brief's own tape and time."""
+    paper, client = tools_module("paper"), tools_module("purple_flea")
+    httpx = importlib.import_module("httpx")
+    store = paper_store(desk)
+    opening = {} if brief.balance_usdc is None else {"balance_usdc": brief.balance_usdc}
+    tapes = {
+        symbol: paper.Tape((*series.bars, *(brief.tape[symbol].bars if symbol in brief.tape else ())))
+        for symbol, series in brief.bars.items()
+    }
+    if not again or store.clock(account) is None:
+        store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
+    application = paper.app(store, lambda: brief.as_of + elapsed(), settle_s=0)
+    return cast(
+        Venue,
+        client.PurpleFlea(
+            "http://127.0.0.1/api/v1",
+            None,
+            account,
+            "paper",
+            desk.tickets.clear,
+            httpx.ASGITransport(application),
+            name="paper",
+        ),
+    )
+
+
+# ---- models --------------------------------------------------------------------------------------
+
+
+def model_specs(settings: Settings, flags: tuple[str, ...]) -> dict[str, str]:
+    """Role to spec: flags over settings over ``rules``. A flag is ``SPEC`` for all roles or ``ROLE=SPEC``."""
+    default = settings.models.get("default", RULES)
+    specs = {role: settings.models.get(role, default) for role in ROLES}
+    for flag in flags:
+        role, equals, spec = flag.partition("=")
+        if equals and role in ROLES:
+            specs[role] = spec
+        elif not equals:
+            specs = dict.fromkeys(ROLES, flag)
+        else:
+            raise UsageError(f"{role!a} is not a role", fix="Known: " + ", ".join(ROLES))
+    for spec in specs.values():
+        if spec != RULES and not (spec.startswith("openai:") and len(spec) > len("openai:")):
+            raise UsageError(f"{spec!a} is not a model", fix="Use rules, or openai:MODEL")
+    return specs
+
+
+def answers_for(desk: Desk, wishes: Wishes, clock: Clock) -> Callable[[Debate], Answers]:
+    """Makes the live models of a debate. AutoGen and openai are imported only if a role needs them."""
+    from desk.deliberation.answers import LiveAnswers
+    from desk.deliberation.rules import RulesModel
+
+    remote = {
+        role: _openai(desk.settings, spec.removeprefix("openai:"), wishes)
+        for role, spec in wishes.models.items()
+        if spec != RULES
+    }
+
+    def make(debate: Debate) -> Answers:
+        models: dict[str, Model] = {role: remote.get(role) or RulesModel(debate) for role in wishes.models}
+        return LiveAnswers(models, clock)
+
+    return make
+
+
+def _openai(settings: Settings, model: str, wishes: Wishes) -> Model:
+    from desk.deliberation.openai_model import FREE, OpenAIModel, Price, is_local
+    from desk.deliberation.replies import json_schema
+
+    local = is_local(settings.openai_url)
+    if settings.openai_key is None and not local:
+        raise ConfigError(
+            "OPENAI_API_KEY is not set",
+            fix="Set it, point OPENAI_BASE_URL at a local server, or use --model rules",
+            code="NO_KEY",
+        )
+    price: Price | None = FREE if local else None
+    if wishes.price_in is not None and wishes.price_out is not None:
+        price = Price(prompt=wishes.price_in, completion=wishes.price_out)
+    if wishes.budget.usd is not None and price is None:
+        raise UsageError(
+            "--budget-usd needs the model's price",
+            fix="Give --price-in and --price-out, USD a million tokens",
+        )
+    key = "local" if settings.openai_key is None else settings.openai_key.reveal()
+    return OpenAIModel(
+        model,
+        api_key=key,
+        base_url=settings.openai_url,
+        schemas=json_schema,
+        price=price,
+        stream=wishes.stream,
+    )
+
+
+def chat_for(wishes: Wishes) -> Chat:
+    """AutoGen's team; it is imported when the first turn is taken."""
+
+    async def chat(floor: object) -> None:
+        from desk.deliberation.floor import Floor
+        from desk.deliberation.team import deliberate
+
+        assert isinstance(floor, Floor)
+        await deliberate(floor)
+
+    return chat
+
+
+# ---- people --------------------------------------------------------------------------------------
+
+
+def approver_for(desk: Desk, wishes: Wishes, session_id: str, prompt: Prompt | None, person: str) -> Approver:
+    match wishes.approve:
+        case "console" if prompt is not None:
+            return ConsoleApprover(prompt, person)
+        case "console":
+            return DenyApprover("NOT_A_TERMINAL", "console")
+        case "inbox":
+            return InboxApprover(desk.journal, session_id, wishes.wait_s)
+        case "deny":
+            return DenyApprover()
+    raise UsageError(f"--approve {wishes.approve} is not available in this version")
+
+
+# ---- a session -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """What a process lends a session: who is looking and who answers."""
+
+    screen: Screen
+    prompt: Prompt | None
+    person: str
+
+
+def given(
+    desk: Desk,
+    wishes: Wishes,
+    brief: Brief,
+    hands: Hands,
+) -> Given:
+    """A new session, everything wired.
+
+    Raises:
+        UsageError: the seeded session exists already, or the flags contradict each other.
+    """
+    check_wishes(wishes)
+    named = wishes.account or brief.account or desk.settings.account
+    clock = clock_for(wishes.clock, brief.as_of)
+    new_ids = ids_for(wishes.seed, brief, named)
+    session_id = new_ids.new(ids.SESSION, "desk")
+    if desk.journal.version(ids.session_stream(session_id)):
+        raise UsageError(
+            f"session {session_id} exists already",
+            why="the same seed on the same brief gives the same session",
+            fix="Look at it with `desk show`, or use another --seed",
+            code="SESSION_EXISTS",
+        )
+    account = named or f"{wishes.venue}:{session_id}"
+    venue = venue_for(desk, wishes, brief, account, elapsed_since_now(wishes.clock))
+    log = SessionLog(clock, new_ids, session_id, account)
+    approver = approver_for(desk, wishes, session_id, hands.prompt, hands.person)
+    parts = Parts(
+        journal=desk.journal,
+        venue=venue,
+        clock=clock,
+        new_ids=new_ids,
+        halt=desk.halt,
+        approver=approver,
+        tickets=desk.tickets,
+        tape=Tape(),
+        screen=hands.screen,
+        log=log,
+        limits=desk.settings.limits,
+        mode="live" if wishes.live else "paper",
+        policy_version=POLICY_VERSION,
+    )
+    return Given(
+        brief=brief,
+        parts=parts,
+        answers=answers_for(desk, wishes, clock),
+        chat=chat_for(wishes),
+        prompts=load_prompts(),
+        models=wishes.models,
+        tools=executor_tools(),
+        budget=wishes.budget,
+        clock=wishes.clock,
+        seed=wishes.seed,
+        settings=settings_document(wishes, desk.settings.limits, named),
+        desk_version=__version__,
+    )
+
+
+def elapsed_since_now(clock: str) -> Callable[[], timedelta]:
+    """How far the embedded venue's time has come: with the wall, or not at all under the brief's clock."""
+    return elapsed_since(clock, datetime.now(UTC))
+
+
+def elapsed_since(clock: str, began: datetime) -> Callable[[], timedelta]:
+    if clock == "brief":
+        return timedelta
+    return lambda: max(timedelta(), datetime.now(UTC) - began)
+
+
+def settings_document(wishes: Wishes, limits: Limits, named: str | None) -> dict[str, Json]:
+    """What a resume or a replay must know of the run's flags. No secret and no path is among it."""
+    return {
+        "models": dict(wishes.models),
+        "venue": wishes.venue,
+        "account": named,
+        "approve": wishes.approve,
+        "budget": wishes.budget.document(),
+        "limits": dict(limits.document()),
+        "live": wishes.live,
+        "policy_version": POLICY_VERSION,
+    }

@@ -1,0 +1,206 @@
+"""Settings: read once at the edge from ``desk.toml`` and the environment; they can only tighten.
+
+An unknown key, an unknown ``DESK_*`` variable or a limit looser than the code's is refused at start,
+never clamped. Secrets have an opaque repr and appear nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from desk.domain import ids
+from desk.domain.limits import CEILING, Limits, tightened
+from desk.domain.money import amount
+from desk.domain.secret import Secret
+from desk.errors import BadNumber, ConfigError
+from desk.home.paths import Home
+
+KNOWN_VARIABLES = frozenset(
+    {
+        "DESK_HOME",
+        "DESK_SLACK_SIGNING_SECRET",
+        "DESK_SLACK_BOT_TOKEN",
+        "DESK_SLACK_WEBHOOK_URL",
+        "DESK_SLACK_CHANNEL",
+        "DESK_SLACK_TEAM",
+        "DESK_SLACK_USERS",
+        "DESK_SLACK_API_URL",
+    }
+)
+ROLES = ("macro_analyst", "technical_analyst", "risk_officer", "executor")
+PURPLE_FLEA_URL = "https://purpleflea.com/api/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may approve, under the names the channels know them by."""
+
+    name: str
+    os_user: str | None = None
+    slack_user: str | None = None
+    page_token_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything from file and environment. ``models`` maps a role (or ``default``) to a model's spec."""
+
+    home: Home
+    limits: Limits = CEILING
+    models: Mapping[str, str] = field(default_factory=dict)
+    venue: str | None = None
+    account: str | None = None
+    live: bool = False
+    approve: str | None = None
+    people: tuple[Person, ...] = ()
+    openai_key: Secret | None = None
+    openai_url: str | None = None
+    flea_key: Secret | None = None
+    flea_url: str = PURPLE_FLEA_URL
+
+    def person(self, os_user: str) -> str:
+        """The listed name of an OS user; ``local:<uid>`` for one that is not listed."""
+        listed = next((one.name for one in self.people if one.os_user == os_user), None)
+        return listed or f"local:{os.getuid()}"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read everything once.
+
+    Raises:
+        ConfigError: anything unknown, malformed or looser than the code allows.
+    """
+    env = os.environ if environ is None else environ
+    _known_variables(env)
+    home = Home(Path(env.get("DESK_HOME") or "~/.desk").expanduser())
+    tables = _tables(home.settings)
+    return Settings(
+        home=home,
+        limits=_limits(tables.pop("limits", {})),
+        models=_models(tables.pop("models", {})),
+        **_venue(tables.pop("venue", {})),
+        approve=_choice(
+            tables.pop("approval", {}), "approval", "channel", ("console", "inbox", "slack", "deny")
+        ),
+        people=_people(tables.pop("people", [])),
+        openai_key=_secret(env, "OPENAI_API_KEY"),
+        openai_url=env.get("OPENAI_BASE_URL") or None,
+        flea_key=_secret(env, "PURPLE_FLEA_API_KEY"),
+        flea_url=env.get("PURPLE_FLEA_BASE_URL") or PURPLE_FLEA_URL,
+    )
+
+
+def _known_variables(env: Mapping[str, str]) -> None:
+    unknown = sorted(name for name in env if name.startswith("DESK_") and name not in KNOWN_VARIABLES)
+    if unknown:
+        raise ConfigError(
+            f"{unknown[0]} is not a variable the desk knows",
+            why="a setting that is silently ignored is a danger",
+            fix="Unset it; known: " + ", ".join(sorted(KNOWN_VARIABLES)),
+            code="UNKNOWN_VARIABLE",
+        )
+
+
+def _secret(env: Mapping[str, str], name: str) -> Secret | None:
+    text = env.get(name, "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ConfigError(f"{name} holds characters no key has", fix="Copy it again, without line breaks")
+    return Secret(text)
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"{path} cannot be read", fix="Make it a UTF-8 file you may read") from None
+    try:
+        tables = tomllib.loads(text, parse_float=_exact)
+    except tomllib.TOMLDecodeError:
+        raise ConfigError(f"{path} is not valid TOML", fix="Check it with a TOML linter") from None
+    unknown = sorted(set(tables) - {"limits", "models", "venue", "approval", "people", "data"})
+    if unknown:
+        raise ConfigError(f"{path}: [{unknown[0]}] is not a table the desk knows")
+    data = tables.pop("data", {})
+    if data:
+        raise ConfigError(f"{path}: [data] has no settings in this version")
+    return tables
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return amount(text)
+    except BadNumber as error:
+        raise ConfigError("desk.toml holds a number the desk does not accept", why=str(error)) from None
+
+
+def _limits(table: Mapping[str, Any]) -> Limits:
+    wanted = {}
+    for name, value in _mapping(table, "limits").items():
+        if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+            raise ConfigError(f"limits.{name} is not a number")
+        wanted[name] = _exact(str(value))
+    return tightened(CEILING, wanted)
+
+
+def _models(table: Mapping[str, Any]) -> dict[str, str]:
+    models = _mapping(table, "models")
+    for role, spec in models.items():
+        if role not in (*ROLES, "default"):
+            raise ConfigError(f"models.{role} is not a role", fix="Known: default, " + ", ".join(ROLES))
+        if not isinstance(spec, str):
+            raise ConfigError(f"models.{role} is not text")
+    return dict(models)
+
+
+def _venue(table: Mapping[str, Any]) -> dict[str, Any]:
+    venue = dict(_mapping(table, "venue"))
+    name = _choice(venue, "venue", "name", ("paper", "purpleflea"), rest=("account", "live"))
+    account, live = venue.get("account"), venue.get("live", False)
+    if account is not None and (not isinstance(account, str) or not ids.ACCOUNT.fullmatch(account)):
+        raise ConfigError("venue.account is not an account's name")
+    if not isinstance(live, bool):
+        raise ConfigError("venue.live is not true or false")
+    return {"venue": name, "account": account, "live": live}
+
+
+def _choice(
+    table: Mapping[str, Any], where: str, key: str, known: tuple[str, ...], rest: tuple[str, ...] = ()
+) -> str | None:
+    unknown = sorted(set(_mapping(table, where)) - {key, *rest})
+    if unknown:
+        raise ConfigError(f"{where}.{unknown[0]} is not a setting", fix=f"Known: {', '.join((key, *rest))}")
+    value = table.get(key)
+    if value is not None and value not in known:
+        raise ConfigError(f"{where}.{key} is not one of {', '.join(known)}")
+    return None if value is None else str(value)
+
+
+def _people(rows: object) -> tuple[Person, ...]:
+    if not isinstance(rows, list):
+        raise ConfigError("[[people]] is not a list of tables")
+    people = []
+    for row in rows:
+        known = {"name", "os_user", "slack_user", "page_token_sha256"}
+        unknown = sorted(set(_mapping(row, "people")) - known)
+        if unknown or not isinstance(row.get("name"), str):
+            raise ConfigError("an entry of [[people]] needs a name", fix="Known: " + ", ".join(sorted(known)))
+        if any(not isinstance(value, str) for value in row.values()):
+            raise ConfigError("an entry of [[people]] holds something that is not text")
+        people.append(Person(**row))
+    return tuple(people)
+
+
+def _mapping(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"[{where}] is not a table")
+    return value

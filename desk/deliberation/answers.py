@@ -1,0 +1,32 @@
+"""The live models of a session, asked within a time; a failure is an answer too, and is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from desk.errors import ModelError
+from desk.ports import Clock, Model, ModelReply, ModelRequest
+
+
+class LiveAnswers:
+    """``desk.ports.Answers`` over one model a role."""
+
+    def __init__(self, models: Mapping[str, Model], clock: Clock) -> None:
+        self._models = models
+        self._clock = clock
+
+    async def answer(
+        self, role: str, n: int, request: ModelRequest, within_s: float, on_text: Callable[[str], None]
+    ) -> ModelReply:
+        began_s = self._clock.monotonic_s()
+        try:
+            async with asyncio.timeout(within_s):
+                reply = await self._models[role].reply(request, on_text)
+        except TimeoutError:
+            reply = ModelReply(content="", error="TIMEOUT")
+        except ModelError as error:
+            reply = ModelReply(content="", error=error.code)
+        took_ms = int((self._clock.monotonic_s() - began_s) * 1000)
+        return replace(reply, latency_ms=took_ms)

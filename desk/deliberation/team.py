@@ -1,0 +1,181 @@
+"""The desk as an AutoGen ``SelectorGroupChat``: four agents and the compliance proxy around one floor.
+
+AutoGen carries the turns; the floor decides who has one and what it does. The selector never asks a
+model, the stop looks at the law's state and never at text, and messages in the thread are for reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autogen_agentchat.agents import BaseChatAgent
+from autogen_agentchat.base import Response, TerminatedException, TerminationCondition
+from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, StopMessage, TextMessage
+from autogen_agentchat.teams import SelectorGroupChat
+from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
+from autogen_agentchat.teams._group_chat._selector_group_chat import SelectorGroupChatManager
+from autogen_core import CancellationToken, SingleThreadedAgentRuntime
+from autogen_core.models import ModelFamily, ModelInfo
+from autogen_ext.models.replay import ReplayChatCompletionClient
+from pydantic import BaseModel
+
+from desk.deliberation.floor import Floor
+from desk.deliberation.lean_runtime import LeanRuntime
+from desk.domain.roles import ANALYSTS, COMPLIANCE_PROXY, EXECUTOR, RISK_OFFICER
+
+SEATS = (*(who.value for who in ANALYSTS), RISK_OFFICER, COMPLIANCE_PROXY, EXECUTOR)
+#: The first message of every thread: the brief reaches the roles through their prompts, not through it.
+TASK = "The desk is open."
+NO_MODEL = ModelInfo(
+    vision=False,
+    function_calling=False,
+    json_output=False,
+    structured_output=False,
+    family=ModelFamily.UNKNOWN,
+)
+
+
+class Turns:
+    """The floor's turns as a chat needs them: who is next, whether it is over, and what went wrong."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self.speakers: tuple[str, ...] = ()
+        self.fault: BaseException | None = None
+        self.running: set[asyncio.Task[str]] = set()
+
+    def advance(self) -> bool:
+        """Take the next turn. False when there is none, or a seat failed."""
+        self.speakers = () if self.fault is not None else self._floor.turn()
+        return bool(self.speakers)
+
+    async def speak(self, role: str) -> str:
+        """One seat's turn. A failure ends the chat and is raised by ``deliberate``, with its own type."""
+        task = asyncio.ensure_future(self._floor.speak(role))
+        self.running.add(task)
+        try:
+            return await task
+        except BaseException as error:  # noqa: BLE001 - AutoGen would make it text, or hang
+            self.fault = self.fault or error
+            return "interrupted"
+        finally:
+            self.running.discard(task)
+
+
+class Seat(BaseChatAgent):
+    """A role at the table. It speaks when the floor is its own; it reads nothing from the thread."""
+
+    def __init__(self, role: str, turns: Turns) -> None:
+        super().__init__(role, description=role.replace("_", " "))
+        self._turns = turns
+
+    @property
+    def produced_message_types(self) -> Sequence[type[BaseChatMessage]]:
+        return (TextMessage,)
+
+    async def on_messages(
+        self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
+    ) -> Response:
+        text = await self._turns.speak(self.name)
+        return Response(chat_message=TextMessage(content=text, source=self.name))
+
+    async def on_reset(self, cancellation_token: CancellationToken) -> None:
+        """Nothing is kept here that could be reset."""
+
+
+class FloorStop(TerminationCondition):
+    """Stops when the floor has no next speaker. It takes the next turn, so it is asked once a turn."""
+
+    component_config_schema = BaseModel
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._stopped = False
+
+    @property
+    def terminated(self) -> bool:
+        return self._stopped
+
+    async def __call__(self, messages: Sequence[BaseAgentEvent | BaseChatMessage]) -> StopMessage | None:
+        if self._stopped:
+            raise TerminatedException("the debate is closed")
+        if self._turns.advance():
+            return None
+        self._stopped = True
+        return StopMessage(content="closed", source="desk")
+
+    async def reset(self) -> None:
+        self._stopped = False
+
+
+class FloorManager(SelectorGroupChatManager):
+    """Returns the floor's speakers: two at once where neither may hear the other."""
+
+    def __init__(self, turns: Turns, **group: Any) -> None:
+        super().__init__(
+            **group,
+            model_client=ReplayChatCompletionClient([], model_info=NO_MODEL),
+            selector_prompt="",
+            allow_repeated_speaker=True,
+            selector_func=None,
+            max_selector_attempts=1,
+            candidate_func=None,
+            emit_team_events=False,
+            model_context=None,
+        )
+        self._turns = turns
+
+    async def select_speaker(self, thread: Sequence[BaseAgentEvent | BaseChatMessage]) -> list[str] | str:
+        return list(self._turns.speakers)
+
+
+class DeskGroupChat(SelectorGroupChat):
+    """A selector group chat whose selector is the law.
+
+    ``selector_func`` of the public surface names one speaker; two at once needs the manager itself.
+    """
+
+    def __init__(self, turns: Turns, runtime: SingleThreadedAgentRuntime) -> None:
+        super().__init__(
+            [Seat(role, turns) for role in SEATS],
+            model_client=ReplayChatCompletionClient([], model_info=NO_MODEL),
+            termination_condition=FloorStop(turns),
+            runtime=runtime,
+        )
+        self._turns = turns
+
+    def _create_group_chat_manager_factory(  # type: ignore[override]  # called with keywords only
+        self, **group: Any
+    ) -> Callable[[], BaseGroupChatManager]:
+        return lambda: FloorManager(self._turns, **group)
+
+
+async def deliberate(floor: Floor) -> None:
+    """Run the floor to its end on AutoGen.
+
+    Raises:
+        BaseException: whatever a turn raised, unchanged.
+    """
+    turns = Turns(floor)
+    runtime = LeanRuntime(ignore_unhandled_exceptions=False)
+    runtime.start()
+    running = asyncio.ensure_future(DeskGroupChat(turns, runtime).run(task=TASK))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError as cancelled:
+        await _unwind(turns, running, cancelled)
+        raise
+    finally:
+        await runtime.stop()
+    if turns.fault is not None:
+        raise turns.fault
+
+
+async def _unwind(turns: Turns, running: asyncio.Future[Any], cancelled: asyncio.CancelledError) -> None:
+    """Ctrl-C: the turn under way is cancelled (what has been sent is recorded first), then the chat ends."""
+    turns.fault = turns.fault or cancelled
+    for task in turns.running:
+        task.cancel()
+    await asyncio.wait({running})

@@ -1,0 +1,131 @@
+"""The figures a sentence states, once names, dates and probabilities are set aside.
+
+Reading is suspicious: a digit that is not ASCII, an exponent, a number spelled out before a unit, each is
+a figure nothing can match. What is set aside is a closed list; everything else that has a digit counts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Scale(StrEnum):
+    """How the figure was written: bare, as percent, or as basis points."""
+
+    BARE = "bare"
+    PERCENT = "percent"
+    BASIS_POINTS = "bps"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One stated number. ``half_step`` is half of its last shown digit; ``sign`` is 0 when none is shown.
+
+    ``value`` is None for what reads as a number and cannot be one here: nothing matches it.
+    """
+
+    value: Decimal | None
+    half_step: Decimal = Decimal(0)
+    scale: Scale = Scale.BARE
+    sign: int = 0
+
+
+UNREADABLE = Figure(value=None)
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_YEAR = r"(?:19|20)[0-9]{2}"
+_PERCENT = r"(?:100|[0-9]{1,2})(?:\.[0-9]+)?[ ]?(?:%|percent|per cent)"
+_WHEN = rf"in|since|during|year|early|late|mid|{_MONTH}|q[1-4]"
+_CHANCE = r"(?:chance|probability|likelihood|odds|likely)"
+_PERIOD = r"(?:minute|hour|day|session|bar|week|month|quarter|year)"
+
+#: What may carry digits without being a figure: each a name, an ordinal, a date or a probability.
+_SET_ASIDE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<![\w.,])F[1-9][0-9]{0,2}(?![\w.,]*[0-9])",
+        r"(?i)(?<![\w.])(?:RSI|ATR)(?:-14|14|[ ]?\(14\))(?![.,]?[0-9])",
+        r"(?i)(?<![\w.])[SE]?MA(?:-?(?:20|50|200)|[ ]?\((?:20|50|200)\))(?![.,]?[0-9])",
+        r"(?i)S&P ?500|(?<!\w)(?:SPX500|Nasdaq[ -]?100|Russell[ -]?2000|FTSE ?100|Nikkei ?225|CAC ?40)(?!\w)",
+        rf"(?i)(?<![\w.,-])[0-9]{{1,3}}[ -]{_PERIOD}(?![a-z])",
+        r"(?<![\w.,-])[0-9]{1,3}[dhwy](?!\w)|(?<![\w.,-])(?:1|3|6|12)m(?!\w)",
+        r"(?<![\w.,-])(?:[0-9]{0,2}(?:1st|2nd|3rd|[04-9]th)|1[123]th)(?!\w)",
+        rf"(?<![\w.,-]){_YEAR}-[01][0-9](?:-[0-3][0-9](?:T[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?Z?)?)?(?![\w-])",
+        rf"(?<!\w){_MONTH}\.? [0-3]?[0-9](?:,? {_YEAR})?(?![\w.,%]*[0-9%])",
+        rf"(?<![\w.,])[0-3]?[0-9] {_MONTH}(?: {_YEAR})?(?!\w)",
+        (
+            rf"(?i)(?<!\w)(?:{_WHEN})[ -](?:19[0-9]{{2}}|20[0-3][0-9])"
+            r"(?![.,]?[0-9]|[ ]?%|[ ](?:usd|dollar|point))"
+        ),
+        r"(?<![\w.,:])[0-2]?[0-9]:[0-5][0-9](?:Z|[ ]?UTC)(?!\w)",
+        r"(?<!\w)(?:Q[1-4]|G7|G10|G20)(?!\w)",
+        rf"(?i)(?<![\w.,-]){_PERCENT} {_CHANCE}",
+        rf"(?i){_CHANCE} (?:of |is |at |near )?(?:{_PERCENT}|0?\.[0-9]+(?![\w.,]*[0-9%]))",
+        r"(?<!\w)p ?(?:[=:] ?)?0?\.[0-9]+(?![\w.,]*[0-9%])",
+    )
+)
+
+_TENS = "ten|eleven|twelve|\\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_ONES = "one|two|three|four|five|six|seven|eight|nine|half"
+_SPELLED = re.compile(
+    rf"(?i)(?<!\w)(?:hundreds?|thousands?|[mb]illions?|trillions?|dozens?)(?!\w)"
+    rf"|(?<!\w)(?:{_TENS}|{_ONES})[ -](?:%|percent|per cent|bps|basis points|dollars|usdc|usd)(?!\w)"
+)
+_NUMBER = re.compile(
+    r"(?P<sign>(?<![\w.,)%])[+−-] ?)?"
+    r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+    r"(?P<unit>[ ]?(?:%|percentage points?(?!\w)|percent(?!\w)|per cent(?!\w)|pct(?!\w)|pp(?!\w)"
+    r"|bps?(?!\w)|basis points?(?!\w)|(?:k|m|mn|b|bn)(?!\w)|e[+-]?[0-9]+))?",
+    re.IGNORECASE,
+)
+_FACTORS: Mapping[str, int] = MappingProxyType(
+    {"k": 1_000, "m": 1_000_000, "mn": 1_000_000, "bn": 10**9, "b": 10**9}
+)
+_LONGEST = 24
+
+
+def figures(text: str, names: tuple[str, ...] = ()) -> Iterator[Figure]:
+    """Every figure ``text`` states. ``names`` are fact names and symbols, which may carry digits."""
+    if any(unicodedata.numeric(char, None) is not None and not char.isascii() for char in text):
+        yield UNREADABLE
+    remaining = _without_names(text, names)
+    for pattern in _SET_ASIDE:
+        remaining = pattern.sub(" _ ", remaining)
+    if _SPELLED.search(remaining):
+        yield UNREADABLE
+    for found in _NUMBER.finditer(remaining):
+        yield _figure(found)
+
+
+def _without_names(text: str, names: tuple[str, ...]) -> str:
+    for name in sorted(names, key=len, reverse=True):
+        if any(char.isdigit() for char in name):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?![\w-])", " _ ", text)
+    return text
+
+
+def _figure(found: re.Match[str]) -> Figure:
+    digits, unit = found["digits"].replace(",", ""), (found["unit"] or "").strip().lower()
+    if len(digits) > _LONGEST or unit.startswith("e"):
+        return UNREADABLE
+    factor = _FACTORS.get(unit, 1)
+    shown = len(digits.partition(".")[2])
+    sign = (found["sign"] or "").strip()
+    return Figure(
+        value=Decimal(digits) * factor,
+        half_step=Decimal(5).scaleb(-shown - 1) * factor,
+        scale=_scale(unit),
+        sign=0 if not sign else 1 if sign == "+" else -1,
+    )
+
+
+def _scale(unit: str) -> Scale:
+    if unit.startswith(("bp", "basis")):
+        return Scale.BASIS_POINTS
+    return Scale.PERCENT if unit.startswith(("%", "p")) else Scale.BARE

@@ -1,0 +1,118 @@
+"""Frozen dataclasses as plain documents and back, by their annotations.
+
+One rule for every recorded value: a field is text, a whole number, a truth value, a Decimal, a time, a
+date, an enum, a document, another such dataclass, a tuple of these, or None. Converters are made once a
+class; a document with a key too many or too few is refused.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from desk.domain.canonical import Json, document, moment
+from desk.domain.money import parsed
+from desk.errors import BadNumber
+
+T = TypeVar("T")
+Read = Callable[[Any], Any]
+
+
+def shaped(value: object) -> dict[str, Json]:
+    """The plain document of a dataclass."""
+    plain = document(_open(value))
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _open(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _open(getattr(value, name)) for name in _names(type(value))}
+    if isinstance(value, tuple | list):
+        return [_open(item) for item in value]
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.init)
+
+
+def unshaped(kind: type[T], plain: object) -> T:
+    """The dataclass that ``shaped`` wrote.
+
+    Raises:
+        BadNumber: the document has other keys or a value of another type.
+    """
+    readers = _readers(cast(Any, kind))
+    if not isinstance(plain, Mapping) or set(plain) != set(readers):
+        raise BadNumber(f"a recorded {kind.__name__} has other fields than this version knows")
+    return kind(**{name: read(plain[name]) for name, read in readers.items()})
+
+
+@cache
+def _readers(kind: type) -> dict[str, Read]:
+    hints = get_type_hints(kind)
+    return {name: _reader(hints[name]) for name in _names(kind)}
+
+
+def _reader(hint: Any) -> Read:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _optional([arg for arg in args if arg is not type(None)])
+    if origin is tuple:
+        return _tuple(_reader(args[0]))
+    if hint in _LEAVES:
+        return _LEAVES[hint]
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint
+    if is_dataclass(hint):
+        return lambda plain: unshaped(cast(type[Any], hint), plain)
+    return _document
+
+
+def _optional(kinds: list[Any]) -> Read:
+    inner = _reader(kinds[0])
+    return lambda plain: None if plain is None else inner(plain)
+
+
+def _tuple(inner: Read) -> Read:
+    def read(plain: Any) -> Any:
+        if not isinstance(plain, list):
+            raise BadNumber("a recorded list is not one")
+        return tuple(inner(item) for item in plain)
+
+    return read
+
+
+def _exactly(kind: type) -> Read:
+    def read(plain: Any) -> Any:
+        if type(plain) is not kind:
+            raise BadNumber(f"a recorded {kind.__name__} is a {type(plain).__name__}")
+        return plain
+
+    return read
+
+
+def _document(plain: Any) -> Any:
+    if not isinstance(plain, dict):
+        raise BadNumber("a recorded document is not one")
+    return plain
+
+
+_LEAVES: dict[Any, Read] = {
+    str: _exactly(str),
+    int: _exactly(int),
+    bool: _exactly(bool),
+    Decimal: parsed,
+    datetime: moment,
+    date: date.fromisoformat,
+}

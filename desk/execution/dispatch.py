@@ -1,0 +1,163 @@
+"""One request out, once: the stop file a last time, the bytes, and what is known of them afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from desk.domain import ids
+from desk.domain.canonical import moment
+from desk.domain.events import (
+    Document,
+    Informed,
+    OrderBecameUnknown,
+    OrderFoundAbsent,
+    OrderNotSent,
+    OrderRejected,
+    OrderSubmitted,
+)
+from desk.domain.lifecycle import ORDER_EVENT, OrderState
+from desk.domain.market import OrderRequest, VenueOrder
+from desk.domain.shape import shaped, unshaped
+from desk.errors import DeskError, NotSent, OutcomeUnknown, Refused, TicketRefused
+from desk.execution.guard import Guard
+from desk.execution.log import SessionLog
+from desk.execution.look import Look
+from desk.execution.recovery import Absent, Ambiguous, Found, Recovery
+from desk.execution.settlement import settled
+from desk.execution.tape import Tape
+from desk.ports import Journal, Permit, Venue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What is known of a request after it went out, or did not."""
+
+    state: OrderState
+    answer: VenueOrder | None = None
+    code: str | None = None
+    evidence: Document | None = None
+
+
+class Dispatch:
+    """Sends what a burned ticket permits and records the outcome. It never sends anything twice."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        venue: Venue,
+        log: SessionLog,
+        tape: Tape,
+        look: Look,
+        guard: Guard,
+        recovery: Recovery,
+    ) -> None:
+        self._journal = journal
+        self._venue = venue
+        self._log = log
+        self._tape = tape
+        self._look = look
+        self._guard = guard
+        self._recovery = recovery
+
+    async def go(self, permit: Permit, submitted: OrderSubmitted, *, protective: bool = False) -> Sent:
+        """Send. Cancelling the caller does not cancel the request: its outcome is recorded first."""
+        return await uninterrupted(self._go(permit, submitted, protective=protective))
+
+    async def _go(self, permit: Permit, submitted: OrderSubmitted, *, protective: bool) -> Sent:
+        stopped = self._look.hard_halted() if protective else self._look.halted()
+        if stopped:
+            return self._never_left(submitted, "HALTED", None)
+        try:
+            answer = await self._tape.act(
+                "submit",
+                lambda: self._venue.submit(permit),
+                shaped,
+                lambda plain: unshaped(VenueOrder, plain),
+                request=shaped(permit.request),
+            )
+        except (NotSent, TicketRefused) as error:
+            return self._never_left(submitted, error.code, error)
+        except Refused as error:
+            return self._refused(submitted, error)
+        except OutcomeUnknown as error:
+            return await self._unknown(permit.request, submitted, error)
+        return self._answered(permit.request, answer)
+
+    def _never_left(self, submitted: OrderSubmitted, reason: str, error: DeskError | None) -> Sent:
+        event = OrderNotSent(
+            client_order_id=submitted.client_order_id, reason=reason, inputs=self._tape.take()
+        )
+        self._record(submitted.client_order_id, event, error)
+        return Sent(state=OrderState.NOT_SENT, code=reason)
+
+    def _refused(self, submitted: OrderSubmitted, error: Refused) -> Sent:
+        event = OrderRejected(
+            client_order_id=submitted.client_order_id,
+            order_id=None,
+            code=error.code,
+            inputs=self._tape.take(),
+        )
+        self._record(submitted.client_order_id, event, error)
+        return Sent(state=OrderState.REJECTED, code=error.code)
+
+    def _answered(self, request: OrderRequest, answer: VenueOrder) -> Sent:
+        event = settled(answer, request, self._tape.take())
+        self._record(request.client_order_id, event, None)
+        return Sent(state=ORDER_EVENT[type(event).__name__], answer=answer, code=answer.reject_code)
+
+    async def _unknown(self, request: OrderRequest, submitted: OrderSubmitted, error: DeskError) -> Sent:
+        event = OrderBecameUnknown(
+            client_order_id=submitted.client_order_id, reason=error.code, inputs=self._tape.take()
+        )
+        self._record(submitted.client_order_id, event, error)
+        return await self.look_up(request, submitted)
+
+    async def look_up(self, request: OrderRequest, submitted: OrderSubmitted) -> Sent:
+        """Resolve an order that is UNKNOWN in the journal; it stays so unless something is proven."""
+        stream = ids.order_stream(request.client_order_id)
+        burned_at = self._journal.stream(stream)[0].occurred_at
+        now = self._tape.note("now", lambda: self._log.stamp(stream).wall, lambda at: at, _time)
+        resolution = await self._recovery.resolve(request, submitted.baseline, burned_at, now)
+        match resolution:
+            case Found(order=order):
+                return self._answered(request, order)
+            case Absent(evidence=evidence):
+                absent = OrderFoundAbsent(
+                    client_order_id=request.client_order_id, evidence=evidence, inputs=self._tape.take()
+                )
+                self._record(request.client_order_id, absent, None)
+                return Sent(state=OrderState.ABSENT, code="ABSENT")
+            case Ambiguous(evidence=evidence):
+                return Sent(state=OrderState.UNKNOWN, code="UNKNOWN", evidence=evidence)
+
+    def _record(self, client_order_id: str, event: Informed, error: DeskError | None) -> None:
+        stream = ids.order_stream(client_order_id)
+        with self._journal.transaction() as tx:
+            now = self._log.stamp(stream)
+            if error is not None:
+                self._guard.failed(tx, now, error)
+            elif not isinstance(event, OrderNotSent):
+                self._guard.answered(tx, now)
+            informed = replace(event, inputs=(*event.inputs, *self._tape.take()))
+            self._log.write_to(tx, stream, informed, at=now)
+
+
+def _time(plain: object) -> datetime:
+    return moment(str(plain))
+
+
+async def uninterrupted(work: Awaitable[T]) -> T:
+    """Run to the end even if the caller is cancelled; the cancellation is passed on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        # The request may be on its way: its outcome is recorded before anybody may leave.
+        await asyncio.wait({task})
+        raise

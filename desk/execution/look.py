@@ -1,0 +1,163 @@
+"""One look at the world for the gate: venue snapshot, halt switch, ledger, tickets held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from desk.domain import ids, portfolio
+from desk.domain.book import Book, TradingState
+from desk.domain.canonical import moment
+from desk.domain.events import FundsDeposited, TradingStateChanged
+from desk.domain.market import Side, Snapshot
+from desk.domain.money import ONE, parsed
+from desk.domain.portfolio import Ledger, SentAct
+from desk.domain.shape import shaped, unshaped
+from desk.errors import InvalidTransition
+from desk.execution.log import SessionLog
+from desk.execution.tape import Tape
+from desk.execution.tickets import expiry
+from desk.ports import Clock, HaltSwitch, Instant, TicketRow, Transaction, Venue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was read before the transaction: the snapshot, when it was begun, and the stop file."""
+
+    snapshot: Snapshot
+    began_s: Decimal
+    halted: bool
+
+
+class Look:
+    """Reads what the gate needs, through the tape."""
+
+    def __init__(self, venue: Venue, halt: HaltSwitch, clock: Clock, log: SessionLog, tape: Tape) -> None:
+        self._venue = venue
+        self._halt = halt
+        self._clock = clock
+        self._log = log
+        self._tape = tape
+
+    def halted(self) -> bool:
+        """The stop file, this instant."""
+        return self._tape.note("halt", self._halt.halted, bool, bool)
+
+    def hard_halted(self) -> bool:
+        """The stop file, and it stops even protective orders."""
+        return self._tape.note("halt_hard", self._halt.hard, bool, bool)
+
+    async def snapshot(self, symbol: str) -> Snapshot:
+        return await self._tape.read(
+            "snapshot",
+            lambda: self._venue.snapshot(symbol),
+            shaped,
+            lambda plain: unshaped(Snapshot, plain),
+            request={"symbol": symbol},
+        )
+
+    async def look(self, symbol: str) -> Seen:
+        """Everything that has to be awaited; the rest is read inside the transaction by ``book``."""
+        began_s = self._clock.monotonic_s()
+        snapshot = await self.snapshot(symbol)
+        return Seen(snapshot=snapshot, began_s=began_s, halted=self.halted())
+
+    def book(self, tx: Transaction, seen: Seen, now: Instant, *, without: str | None = None) -> Book:
+        """The book as of ``now``, in this transaction. ``without`` is the ticket that is being used."""
+        age_s = self._tape.note(
+            "snapshot_age", lambda: self._clock.monotonic_s() - seen.began_s, lambda age: age, _decimal
+        )
+        return Book(
+            now=now.wall,
+            snapshot=seen.snapshot,
+            snapshot_age_s=age_s,
+            ledger=self._ledger(tx, seen, now),
+            trading_state=self._state(tx, halted=seen.halted),
+            reserved=self._reserved(tx, now, without),
+        )
+
+    def _ledger(self, tx: Transaction, seen: Seen, now: Instant) -> Ledger:
+        ledger = self._tape.note(
+            "ledger",
+            lambda: folded(tx, self._log.account, now),
+            shaped,
+            lambda plain: unshaped(Ledger, plain),
+        )
+        return ledger if ledger.units else self._opened(tx, ledger, seen)
+
+    def _opened(self, tx: Transaction, ledger: Ledger, seen: Seen) -> Ledger:
+        """The account's first look: what is in it was deposited, at a unit value of one."""
+        worth = portfolio.equity(seen.snapshot)
+        if worth is None or worth <= 0:
+            return ledger
+        deposit = FundsDeposited(
+            account=self._log.account, amount_usdc=worth, nav=ONE, source="opening balance"
+        )
+        self._log.write_to(tx, ids.account_stream(self._log.account), deposit)
+        return replace(ledger, units=worth)
+
+    def _state(self, tx: Transaction, *, halted: bool) -> TradingState:
+        if halted:
+            return TradingState.HALTED
+        return self._tape.note(
+            "trading_state",
+            lambda: trading_state(tx),
+            lambda state: state,
+            lambda plain: TradingState(str(plain)),
+        )
+
+    def _reserved(self, tx: Transaction, now: Instant, without: str | None) -> tuple[SentAct, ...]:
+        account = self._log.account
+        return self._tape.note(
+            "reserved",
+            lambda: tuple(
+                reserved(row)
+                for row in tx.open_tickets(account)
+                if row.ticket_id != without and not expiry(row).reached(now)
+            ),
+            lambda acts: [shaped(act) for act in acts],
+            lambda plain: tuple(unshaped(SentAct, act) for act in _list(plain)),
+        )
+
+
+def _decimal(plain: object) -> Decimal:
+    return parsed(str(plain))
+
+
+def _list(plain: object) -> list[object]:
+    assert isinstance(plain, list)
+    return plain
+
+
+def folded(tx: Transaction, account: str, now: Instant) -> Ledger:
+    """The account's ledger as far as any rule looks back."""
+    history = ((record.occurred_at, record.event) for record in tx.of_account(account))
+    return portfolio.fold(history).recent(now.wall)
+
+
+def trading_state(tx: Transaction) -> TradingState:
+    """ACTIVE or REDUCING, as the last change left it; HALTED needs a reopening even if its file is gone."""
+    version = tx.version(ids.STATE_STREAM)
+    if not version:
+        return TradingState.ACTIVE
+    last = tx.stream(ids.STATE_STREAM, version - 1)[-1].event
+    if not isinstance(last, TradingStateChanged):
+        raise InvalidTransition("the trading state's stream holds something else")
+    return TradingState(last.target)
+
+
+def reserved(row: TicketRow) -> SentAct:
+    """A ticket as the limits count it: an act in full that has not been sent yet."""
+    return SentAct(
+        client_order_id=row.ticket_id,
+        symbol=row.symbol,
+        side=Side(row.side),
+        bucket=row.bucket,
+        size_usdc=parsed(row.size_usdc),
+        loss_at_stop_usdc=parsed(row.loss_at_stop_usdc),
+        at=moment(row.issued_at),
+        venue_time=None,
+        opening=True,
+        approved_by=row.approved_by or None,
+        state=None,
+    )

@@ -1,0 +1,73 @@
+"""Reading back the JSON that the journal wrote: strictly, and only when somebody looks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from desk.errors import JournalCorrupt
+
+if TYPE_CHECKING:
+    from desk.domain.canonical import Json
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
+def _refuse(_literal: str) -> NoReturn:
+    raise ValueError("a number that is not whole")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_refuse, parse_constant=_refuse)
+
+
+def parse(text: str) -> dict[str, Json]:
+    """The JSON object in ``text``.
+
+    Raises:
+        JournalCorrupt: it is not an object, or holds a float, NaN, an infinity or a key twice.
+    """
+    try:
+        value = _STRICT.decode(text)
+    except (ValueError, TypeError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise JournalCorrupt(
+            "a recorded document cannot be read",
+            why="it is not a JSON object of the canonical form",
+            fix="Run `desk verify`",
+            code="DOCUMENT_UNREADABLE",
+        )
+    return cast("dict[str, Json]", value)
+
+
+class LazyDocument(Mapping[str, "Json"]):
+    """A JSON object that is parsed when it is first looked into: most folds skip most events."""
+
+    __slots__ = ("_parsed", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._parsed: dict[str, Json] | None = None
+
+    def _document(self) -> dict[str, Json]:
+        if self._parsed is None:
+            self._parsed = parse(self._text)
+        return self._parsed
+
+    def __getitem__(self, key: str) -> Json:
+        return self._document()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._document())
+
+    def __len__(self) -> int:
+        return len(self._document())
+
+    def __repr__(self) -> str:
+        return f"LazyDocument({self._text!r})"

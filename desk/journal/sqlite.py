@@ -1,0 +1,148 @@
+"""The journal over one SQLite connection: the only place that begins and ends transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from desk.errors import JournalError, JournalUnavailable
+from desk.journal import chain, seal
+from desk.journal.anchor import Anchor
+from desk.journal.chain import Head
+from desk.journal.faults import EDGE
+from desk.journal.key import Key
+from desk.journal.reader import Reader
+from desk.journal.transaction import SqliteTransaction
+from desk.journal.verify import Report, examine
+from desk.ports import NewEvent
+
+#: A checkpoint is due when this many events have come since the chain was last verified.
+CHECKPOINT_EVERY: Final = 1000
+
+
+class SqliteJournal(Reader):
+    """See ``desk.ports.Journal``. Open one with ``desk.journal.home``; use it from one thread.
+
+    Args:
+        db: a connection in autocommit mode whose schema, chain, seal and anchor have been proven.
+        verified: up to where the chain has been verified.
+        checkpointed: up to where that has been noted in the database.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        key: Key,
+        anchor: Anchor,
+        *,
+        verified: Head,
+        checkpointed: Head,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(db)
+        self._key = key
+        self._anchor = anchor
+        self._verified = verified
+        self._checkpointed = checkpointed
+        self._transaction: SqliteTransaction | None = None
+        self._read_only = read_only
+        self._closed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteTransaction]:
+        """Commits on leaving, rolls back on an exception; durable once it has returned.
+
+        Raises:
+            JournalUnavailable: locked past its timeout, full, read-only.
+            JournalCorrupt: the head is not one that a holder of the key wrote.
+            JournalError: inside another transaction of this journal (``NESTED_TRANSACTION``).
+        """
+        if self._transaction is not None:
+            raise JournalError(
+                "a transaction is open already", fix="Pass it on instead", code="NESTED_TRANSACTION"
+            )
+        try:
+            transaction = self._begin()
+            before = transaction.head
+            yield transaction
+            self._commit(transaction, before)
+        except BaseException:
+            self._roll_back()
+            raise
+        finally:
+            self._end()
+        if transaction.head != before:
+            self._anchor.advance(transaction.head)
+
+    def _begin(self) -> SqliteTransaction:
+        if self._read_only:
+            raise JournalUnavailable("nothing can be recorded", why="the journal was opened for reading")
+        with EDGE:
+            self._db.execute("BEGIN IMMEDIATE")
+        self._transaction = SqliteTransaction(self._db, seal.sealed_head(self._db, self._key))
+        return self._transaction
+
+    def _commit(self, transaction: SqliteTransaction, before: Head) -> None:
+        if not transaction.alive:
+            raise JournalUnavailable(
+                "nothing was recorded", why="a part of the transaction failed", fix="Try it as a whole"
+            )
+        if transaction.head != before:
+            seal.put_seal(self._db, self._key, transaction.head)
+            if transaction.head.seq - self._checkpointed.seq >= CHECKPOINT_EVERY:
+                self._put_checkpoint()
+        with EDGE:
+            self._db.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        """Undo, if SQLite has not: on a full disk it does so itself, and a second one would hide why."""
+        if not self._closed and self._db.in_transaction:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+
+    def _end(self) -> None:
+        if self._transaction is not None:
+            self._transaction.end()
+        self._transaction = None
+
+    def _put_checkpoint(self) -> None:
+        self._verified = self._checkpointed = chain.follow(self._db, self._verified)
+        seal.put_checkpoint(self._db, self._key, self._verified)
+
+    def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
+        """Append in a transaction of its own; see ``SqliteTransaction.append``."""
+        with self.transaction() as transaction:
+            return transaction.append(stream_id, expected, events)
+
+    def head(self) -> tuple[int, str]:
+        """(seq, hash) of the newest event; (0, 64 zeros) when there is none."""
+        newest = chain.head(self._db)
+        return newest.seq, newest.hash
+
+    def verify(self, *, full: bool = True) -> Report:
+        """Check everything, or with ``full=False`` what came after the last checkpoint; see ``Report``."""
+        if self._transaction is not None:
+            raise JournalError("a journal is not verified inside a transaction", code="NESTED_TRANSACTION")
+        return examine(self._db, self._key, self._anchor, full=full)
+
+    def close(self) -> None:
+        """Note what is verified, move the anchor, let go of the files. Closing twice is fine."""
+        if self._closed:
+            return
+        self._roll_back()
+        with suppress(JournalError):
+            # A checkpoint only saves time: a full disk or a locked file must not fail the way out.
+            self._leave()
+        self._closed = True
+        with EDGE:
+            self._db.close()
+        self._anchor.close()
+
+    def _leave(self) -> None:
+        if self._read_only or chain.head(self._db) == self._checkpointed:
+            return
+        with self.transaction() as transaction:
+            self._put_checkpoint()
+        self._anchor.advance(transaction.head)

@@ -1,0 +1,127 @@
+"""The recorded answers to everything a session asks: time, identity, models, people."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+from desk.domain import ids
+from desk.domain.canonical import sha256
+from desk.domain.events import ApprovalRequested, ModelReplied
+from desk.domain.shape import shaped, unshaped
+from desk.errors import Divergence
+from desk.ports import Answer, Answers, Approver, Clock, Ids, Instant, ModelReply, ModelRequest
+from desk.replay.record import Record
+from desk.replay.shadow import ShadowJournal
+
+
+class GivenClock:
+    """Stamps of the record while it lasts; the live clock is counted along, so that it can take over."""
+
+    def __init__(self, record: Record, journal: ShadowJournal, live: Clock) -> None:
+        self._record = record
+        self._journal = journal
+        self._live = live
+
+    def stamp(self, stream_id: str) -> Instant:
+        now = self._live.stamp(stream_id)
+        if self._journal.live:
+            return now
+        recorded = self._record.at(stream_id, self._journal.version(stream_id) + 1)
+        return now if recorded is None else replace(now, wall=recorded.occurred_at)
+
+    def monotonic_s(self) -> Decimal:
+        return self._live.monotonic_s()
+
+    async def sleep(self, seconds: float) -> None:
+        if self._journal.exhausted:
+            await self._live.sleep(seconds)
+
+
+class GivenIds:
+    """Ids of the record while it lasts; the live source is counted along."""
+
+    def __init__(self, record: Record, journal: ShadowJournal, live: Ids) -> None:
+        self._record = record
+        self._journal = journal
+        self._live = live
+        self._minted = {prefix: deque(found) for prefix, found in record.minted().items()}
+        self._ahead: dict[str, tuple[int, int]] = {}
+
+    def new(self, prefix: str, stream_id: str) -> str:
+        fresh = self._live.new(prefix, stream_id)
+        if prefix == ids.EVENT:
+            recorded = self._record.at(stream_id, self._next_version(stream_id))
+            return fresh if self._journal.live or recorded is None else recorded.event_id
+        known = self._minted.get(prefix)
+        return known.popleft() if known else fresh
+
+    def _next_version(self, stream_id: str) -> int:
+        """The version the next event will get: ids of one batch are drawn before any of it is written."""
+        version = self._journal.version(stream_id)
+        at, drawn = self._ahead.get(stream_id, (version, 0))
+        drawn = drawn + 1 if at == version else 1
+        self._ahead[stream_id] = (version, drawn)
+        return version + drawn
+
+
+class GivenAnswers:
+    """Model replies of the record, each for the very request it answered; past its end, the live models."""
+
+    def __init__(self, record: Record, live: Answers) -> None:
+        self._record = record
+        self._live = live
+
+    async def answer(
+        self, role: str, n: int, request: ModelRequest, within_s: float, on_text: Callable[[str], None]
+    ) -> ModelReply:
+        recorded = self._record.call(role, n)
+        if recorded is None:
+            return await self._live.answer(role, n, request, within_s, on_text)
+        if recorded.request_sha256 != sha256(shaped(request)):
+            raise Divergence(
+                f"{role} is asked something else than in call {n} of the record",
+                why="its request has another hash",
+            )
+        return _reply(recorded)
+
+
+def _reply(recorded: ModelReplied) -> ModelReply:
+    reply = unshaped(ModelReply, recorded.reply)
+    return replace(reply, latency_ms=recorded.latency_ms)
+
+
+class GivenApprover:
+    """Decisions of the record; past its end, the live channel."""
+
+    def __init__(self, record: Record, journal: ShadowJournal, live: Approver) -> None:
+        self._record = record
+        self._journal = journal
+        self._live = live
+        self.channel = record_channel(record) or live.channel
+        self.ttl_s = live.ttl_s
+
+    async def ask(self, request: ApprovalRequested) -> Answer | None:
+        next_version = self._journal.version(self._record.stream) + 1
+        recorded = self._record.at(self._record.stream, next_version)
+        if self._journal.live or recorded is None:
+            return await self._live.ask(request)
+        decision = self._record.decision_at(next_version)
+        if decision is None:
+            return None
+        self._journal.inject(recorded)
+        return Answer(
+            card_hash=decision.card_hash,
+            decision=decision.decision,
+            by=decision.by,
+            channel=decision.channel,
+            reason=decision.reason,
+        )
+
+
+def record_channel(record: Record) -> str | None:
+    """The channel that the record's question went to."""
+    asked = (recorded.data for recorded in record.events if recorded.event_type == "ApprovalRequested")
+    return next((str(data["channel"]) for data in asked), None)

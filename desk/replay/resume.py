@@ -1,0 +1,128 @@
+"""Resume and replay: the record drives the real session again; resume then goes on live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from desk.deliberation.roles import Prompt, checked
+from desk.domain.brief import Brief, brief_from_record
+from desk.errors import Divergence, JournalCorrupt
+from desk.execution.log import SessionLog
+from desk.execution.tape import Tape
+from desk.journal.digest import session_digest
+from desk.ports import Journal
+from desk.replay.divergence import Difference
+from desk.replay.given import GivenAnswers, GivenApprover, GivenClock, GivenIds
+from desk.replay.record import Record
+from desk.replay.shadow import ShadowJournal
+from desk.session import Given, Session, SessionReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What a replay found: the digest it came to, and where it parted from the record."""
+
+    session_id: str
+    recorded_digest: str
+    session_digest: str | None
+    divergences: tuple[Difference, ...]
+    report: SessionReport | None
+
+    @property
+    def ok(self) -> bool:
+        return not self.divergences and self.session_digest == self.recorded_digest
+
+
+def brief_of(record: Record, journal: Journal) -> Brief:
+    """The brief a record was made from, rebuilt from the journal alone.
+
+    Raises:
+        JournalCorrupt: a data series is gone.
+    """
+    received = record.brief
+    slices = {key: _blob(journal, str(sha)) for key, sha in received.slices.items()}
+    return brief_from_record(received.brief, slices)
+
+
+def prompts_of(record: Record, journal: Journal) -> Mapping[str, Prompt]:
+    """The very prompts the record was made with."""
+    pinned = {role: _blob(journal, str(sha)).decode() for role, sha in record.opened.prompts.items()}
+    return {role: Prompt(role, checked(role, text)) for role, text in pinned.items()}
+
+
+def _blob(journal: Journal, sha256: str) -> bytes:
+    body = journal.blob(sha256)
+    if body is None:
+        raise JournalCorrupt("a recorded data series is gone", fix="Run `desk verify`", code="BLOB_MISSING")
+    return body
+
+
+def redriven(
+    record: Record, given: Given, shadow: Journal, real: Journal | None
+) -> tuple[Given, ShadowJournal]:
+    """``given`` with the record in front of everything that comes from outside.
+
+    Args:
+        given: what a live session would be given; it takes over where the record ends.
+        shadow: an empty journal in memory.
+        real: the journal to go on in; None for a replay, which may not go on.
+    """
+    parts = given.parts
+    journal = ShadowJournal(record, shadow, real)
+    clock = GivenClock(record, journal, parts.clock)
+    new_ids = GivenIds(record, journal, parts.new_ids)
+    log = SessionLog(clock, new_ids, record.session_id, record.opened.account)
+    approver = GivenApprover(record, journal, parts.approver)
+    tape = Tape(record.inputs, lambda: journal.live)
+    live = given.answers
+    again = replace(
+        parts, journal=journal, clock=clock, new_ids=new_ids, log=log, approver=approver, tape=tape
+    )
+    return (
+        replace(given, parts=again, answers=lambda debate: GivenAnswers(record, live(debate))),
+        journal,
+    )
+
+
+async def resume(record: Record, given: Given, shadow: Journal, real: Journal) -> SessionReport:
+    """Run the record to its end without repeating a call or an act, then go on.
+
+    Raises:
+        Divergence: the law does not give what was recorded (another version of the desk, say).
+    """
+    again, _ = redriven(record, given, shadow, real)
+    return await Session(again).run()
+
+
+async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:
+    """Run the record to its end and compare; nothing outside is touched."""
+    again, journal = redriven(record, given, shadow, None)
+    recorded = session_digest(record.events)
+    try:
+        report = await Session(again).run()
+    except Divergence as error:
+        if record.closed is None and journal.exhausted and not journal.found:
+            # The record was cut off: it has been run again to its last event, and nothing may follow.
+            return _replayed(record, recorded, shadow, None)
+        found = tuple(journal.found) or (
+            Difference(step=0, field="request", recorded=error.what, replayed=error.why),
+        )
+        return Replayed(
+            session_id=record.session_id,
+            recorded_digest=recorded,
+            session_digest=None,
+            divergences=found,
+            report=None,
+        )
+    return _replayed(record, recorded, shadow, report)
+
+
+def _replayed(record: Record, recorded: str, shadow: Journal, report: SessionReport | None) -> Replayed:
+    return Replayed(
+        session_id=record.session_id,
+        recorded_digest=recorded,
+        session_digest=session_digest(shadow.of_session(record.session_id)),
+        divergences=(),
+        report=report,
+    )
