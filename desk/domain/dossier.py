@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from desk.domain.canonical import sha256
+from desk.domain.market import Side
 from desk.domain.money import plain
 
 #: Names of facts, so that nobody spells one by hand. Directional facts end in ``_long`` or ``_short``.
@@ -44,6 +45,11 @@ MACRO_FACTS = frozenset(
         WTI_CHANGE,
     }
 )
+
+
+def toward(name: str, side: Side) -> str:
+    """The name of a directional fact for this side: ``base_target`` and a buy give ``base_target_long``."""
+    return f"{name}_{'long' if side is Side.BUY else 'short'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,7 @@ class Dossier:
 
     ``horizon_bars`` is the time-out of the base rate (40 daily, 120 hourly, 3 monthly).
     ``event_within_24h`` names a listed event within 24 hours of ``as_of``, if there is one.
+    ``others`` are markets shown for context: their facts carry their symbol and are found by id only.
     """
 
     as_of: datetime
@@ -103,10 +110,12 @@ class Dossier:
     facts: tuple[Fact, ...]
     missing: tuple[Missing, ...]
     event_within_24h: str | None = None
+    others: tuple[str, ...] = ()
 
     def fact(self, name: str) -> Fact | None:
         """The fact with this name about the dossier's symbol, or of the macro world or the account."""
-        return next((fact for fact in self.facts if fact.name == name), None)
+        found = (fact for fact in self.facts if fact.name == name and fact.symbol not in self.others)
+        return next(found, None)
 
     def value(self, name: str) -> Decimal | None:
         fact = self.fact(name)
