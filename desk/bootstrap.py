@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from desk import __version__
 from desk.approval.console import ConsoleApprover, Prompt
@@ -189,12 +189,18 @@ def check_wishes(wishes: Wishes) -> None:
 
 
 def venue_for(
-    desk: Desk, wishes: Wishes, brief: Brief, account: str, elapsed: Callable[[], timedelta]
+    desk: Desk,
+    wishes: Wishes,
+    brief: Brief,
+    account: str,
+    elapsed: Callable[[], timedelta],
+    *,
+    again: bool = False,
 ) -> Venue:
-    """The venue a session trades on, its account opened."""
+    """The venue a session trades on, its account opened; ``again``: by the session that opened it."""
     if wishes.venue == FLEA:
         return flea_venue(desk, account, mode="live" if wishes.live else "paper")
-    return paper_venue(desk, brief, account, elapsed)
+    return paper_venue(desk, brief, account, elapsed, again=again)
 
 
 def flea_venue(desk: Desk, account: str, mode: str) -> Venue:
@@ -213,17 +219,25 @@ def flea_venue(desk: Desk, account: str, mode: str) -> Venue:
     )
 
 
-def paper_venue(desk: Desk, brief: Brief, account: str, elapsed: Callable[[], timedelta]) -> Venue:
+def paper_store(desk: Desk) -> Any:
+    """The embedded venue's file of this home (``tools.paper.PaperStore``)."""
+    return tools_module("paper").PaperStore(desk.home.paper)
+
+
+def paper_venue(
+    desk: Desk, brief: Brief, account: str, elapsed: Callable[[], timedelta], *, again: bool
+) -> Venue:
     """The embedded twin, in this process, on the brief's own tape and time."""
     paper, client = tools_module("paper"), tools_module("purple_flea")
     httpx = importlib.import_module("httpx")
-    store = paper.PaperStore(desk.home.paper)
+    store = paper_store(desk)
     opening = {} if brief.balance_usdc is None else {"balance_usdc": brief.balance_usdc}
     tapes = {
         symbol: paper.Tape((*series.bars, *(brief.tape[symbol].bars if symbol in brief.tape else ())))
         for symbol, series in brief.bars.items()
     }
-    store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
+    if not again or store.clock(account) is None:
+        store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
     application = paper.app(store, lambda: brief.as_of + elapsed(), settle_s=0)
     return cast(
         Venue,

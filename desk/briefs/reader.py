@@ -125,14 +125,11 @@ def _of_yaml(node: yaml.Node, file: str, seen: set[int], depth: int) -> Node:
         _refuse("the front matter is nested too deeply", file, line)
     if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith((":binary", ":set", ":omap")):
         _refuse("the front matter uses a tag", file, line)
-    match node:
-        case yaml.ScalarNode():
-            return Scalar(node.value, line)
-        case yaml.SequenceNode():
-            return Items(tuple(_of_yaml(item, file, seen, depth + 1) for item in node.value), line)
-        case yaml.MappingNode():
-            return _table(node, file, seen, depth, line)
-    _refuse("the front matter holds something unknown", file, line)
+    if isinstance(node, yaml.SequenceNode):
+        return Items(tuple(_of_yaml(item, file, seen, depth + 1) for item in node.value), line)
+    if isinstance(node, yaml.MappingNode):
+        return _table(node, file, seen, depth, line)
+    return Scalar(node.value, line)
 
 
 def _table(node: yaml.MappingNode, file: str, seen: set[int], depth: int, line: int) -> Fields:

@@ -72,14 +72,10 @@ def _money(request: ApprovalRequested) -> list[str]:
     side = str(act.get("side")).upper()
     return [
         f"  {side} {act.get('size')} USDC {act.get('symbol')} at leverage {act.get('leverage')}",
-        (
-            f"  limit {act.get('limit')}, stop {act.get('stop')}, target {act.get('target')}, "
-            f"{act.get('quantity')} units"
-        ),
-        (
-            f"  you can lose {loss.get('at_stop_usdc')} USDC at the stop, {loss.get('at_worst_bar_usdc')} on the "
-            f"worst bar seen, {loss.get('notional_usdc')} at the very worst"
-        ),
+        f"  limit {act.get('limit')}, stop {act.get('stop')}, target {act.get('target')}",
+        f"  {act.get('quantity')} units, at most {act.get('size')} USDC",
+        f"  you can lose {loss.get('at_stop_usdc')} USDC at the stop,",
+        f"  {loss.get('at_worst_bar_usdc')} USDC on the worst bar seen, {loss.get('notional_usdc')} at worst",
     ]
 
 

@@ -10,14 +10,15 @@ from typing import NoReturn
 
 import click
 
+from desk.domain.canonical import document
 from desk.errors import BriefError, DeskError
 
 INTERRUPTED = 130
 
 
-def emit(document: Mapping[str, object]) -> None:
-    """The one JSON object on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=False))
+def emit(content: Mapping[str, object]) -> None:
+    """The one JSON object on stdout. Money and times become strings, as everywhere."""
+    click.echo(json.dumps(document(content), ensure_ascii=False, indent=2))
 
 
 def say(text: str = "") -> None:

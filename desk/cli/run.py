@@ -63,7 +63,7 @@ def run(briefs: tuple[str, ...], as_json: bool, quiet: bool, exit_on: str | None
         prompt = CardPrompt() if on_terminal() else None
         hands = Hands(screen=screen, prompt=prompt, person=person(settings))
         reports = [_session(desk, wishes, brief, hands) for brief in loaded]
-        _print(desk, reports, as_json=as_json, quiet=quiet, several=len(loaded) > 1)
+        print_reports(desk, reports, as_json=as_json, quiet=quiet, several=len(loaded) > 1)
     return worst([exit_code(report.outcome, outcomes) for report in reports])
 
 
@@ -181,7 +181,9 @@ def worst(codes: Sequence[int]) -> int:
     return next(code for code in WORST if code in codes)
 
 
-def _print(desk: Desk, reports: list[SessionReport], *, as_json: bool, quiet: bool, several: bool) -> None:
+def print_reports(
+    desk: Desk, reports: list[SessionReport], *, as_json: bool, quiet: bool, several: bool
+) -> None:
     _, head = desk.journal.head()
     if as_json:
         documents = [run_document(desk.journal.of_session(one.session_id), head) for one in reports]

@@ -85,7 +85,7 @@ def _outcome(history: History, side: Side, entry: int, horizon: int) -> int | No
 def _first(
     lows: Sequence[Decimal], highs: Sequence[Decimal], floor: Decimal, ceiling: Decimal, sign: int
 ) -> int:
-    """Which level is touched first: ``sign`` for the ceiling, ``−sign`` for the floor; −1 for both at once."""
+    """Which level is touched first: ``sign`` for the ceiling, ``−sign`` for the floor; −1 for both."""
     for low, high in zip(lows, highs, strict=True):
         if low <= floor:
             return -1 if high >= ceiling else -sign

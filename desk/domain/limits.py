@@ -97,11 +97,9 @@ def looser(name: str, value: Decimal, than: Decimal) -> bool:
     return value < than if name in LARGER_IS_STRICTER else value > than
 
 
-def stricter_of(one: Limits, other: Limits) -> Limits:
-    """The stricter figure of each pair: what holds when a record meets a new configuration."""
+def tightened_since(then: Limits, now: Limits) -> dict[str, Decimal]:
+    """The limits that are stricter now than they were; one that was loosened meanwhile stays as it was."""
     names = [field.name for field in fields(Limits)]
-    return Limits(**{name: _stricter(name, getattr(one, name), getattr(other, name)) for name in names})
-
-
-def _stricter(name: str, first: Decimal, second: Decimal) -> Decimal:
-    return second if looser(name, first, second) else first
+    return {
+        name: getattr(now, name) for name in names if looser(name, getattr(then, name), getattr(now, name))
+    }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from desk.errors import BadNumber
 
@@ -141,7 +142,7 @@ class Timeframe(StrEnum):
 
 def spacing(moments: Sequence[datetime]) -> timedelta | None:
     """The median distance between neighbours, None for fewer than two."""
-    gaps = sorted(later - earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    gaps = sorted(later - earlier for earlier, later in pairwise(moments))
     return gaps[len(gaps) // 2] if gaps else None
 
 

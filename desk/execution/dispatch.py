@@ -11,6 +11,7 @@ from typing import TypeVar
 from desk.domain import ids
 from desk.domain.canonical import moment
 from desk.domain.events import (
+    Document,
     Informed,
     OrderBecameUnknown,
     OrderFoundAbsent,
@@ -25,7 +26,7 @@ from desk.errors import DeskError, NotSent, OutcomeUnknown, Refused, TicketRefus
 from desk.execution.guard import Guard
 from desk.execution.log import SessionLog
 from desk.execution.look import Look
-from desk.execution.recovery import Absent, Found, Recovery
+from desk.execution.recovery import Absent, Ambiguous, Found, Recovery
 from desk.execution.settlement import settled
 from desk.execution.tape import Tape
 from desk.ports import Journal, Permit, Venue
@@ -40,6 +41,7 @@ class Sent:
     state: OrderState
     answer: VenueOrder | None = None
     code: str | None = None
+    evidence: Document | None = None
 
 
 class Dispatch:
@@ -131,7 +133,8 @@ class Dispatch:
                 )
                 self._record(request.client_order_id, absent, None)
                 return Sent(state=OrderState.ABSENT, code="ABSENT")
-        return Sent(state=OrderState.UNKNOWN, code="UNKNOWN")
+            case Ambiguous(evidence=evidence):
+                return Sent(state=OrderState.UNKNOWN, code="UNKNOWN", evidence=evidence)
 
     def _record(self, client_order_id: str, event: Informed, error: DeskError | None) -> None:
         stream = ids.order_stream(client_order_id)

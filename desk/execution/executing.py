@@ -73,7 +73,7 @@ class Executing:
             now = self._log.now()
             row = self._parts.tickets.check(tx, ticket_id, intent.act, now)
             book = self._room.look.book(tx, seen, now, without=ticket_id)
-            assessment = assess(intent, book, self._parts.limits)
+            assessment = assess(intent, book, self._room.limits())
             self._parts.screen.show(Judged(intent=intent, assessment=assessment, stage="send"))
             if not assessment.cleared or snapshot.market is None:
                 gate = gated(intent, assessment, "send", snapshot.venue_time, self._parts.tape.take())

@@ -94,7 +94,7 @@ class Proposing:
     def _assess(self, tx: Transaction, intent: Intent, seen: Seen, now: Instant) -> Assessment:
         book = self._room.look.book(tx, seen, now)
         self._venue_time = seen.snapshot.venue_time
-        return assess(intent, book, self._parts.limits)
+        return assess(intent, book, self._room.limits())
 
     def _gated(self, intent: Intent, assessment: Assessment, stage: str) -> GateAssessed:
         return gated(intent, assessment, stage, self._venue_time, self._parts.tape.take())

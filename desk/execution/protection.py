@@ -13,7 +13,7 @@ from decimal import Decimal
 from desk.domain import ids
 from desk.domain.events import PositionFlattened, StopPlaced
 from desk.domain.lifecycle import OrderState
-from desk.domain.market import OrderRequest, OrderType, Snapshot, VenueOrder
+from desk.domain.market import OrderRequest, OrderType, Side, Snapshot, VenueOrder
 from desk.domain.money import ZERO
 from desk.execution.dispatch import Dispatch, Sent
 from desk.execution.log import SessionLog
@@ -145,17 +145,14 @@ class Protection:
 
     async def _flatten(self, fill: Fill, purpose: Purpose) -> Protected:
         """Leave at the market. Only a fill of the whole quantity counts as out."""
-        snapshot = await self._look.snapshot(fill.request.symbol)
-        cid = self._log.new_id(ids.CLIENT_ORDER)
         side = fill.request.side.opposite
-        request = flatten_request(fill.request.symbol, side, fill.quantity, cid, self._mode)
-        sent = await self._send(request, replace(purpose, name=FLATTEN), snapshot)
+        sent, request = await self.leave(fill.request.symbol, side, fill.quantity, purpose)
         out = sent.answer is not None and filled_quantity(sent.answer, request) == fill.quantity
         if not out or sent.answer is None:
             return Protected(how=UNPROTECTED)
         self._log.hold(
             PositionFlattened(
-                client_order_id=cid,
+                client_order_id=request.client_order_id,
                 trade_id=purpose.trade_id,
                 quantity=fill.quantity,
                 average_price=sent.answer.average_price,
@@ -164,6 +161,15 @@ class Protection:
             )
         )
         return Protected(how=FLATTENED, exit_price=sent.answer.average_price)
+
+    async def leave(
+        self, symbol: str, side: Side, quantity: Decimal, purpose: Purpose
+    ) -> tuple[Sent, OrderRequest]:
+        """One reduce-only market order of this side, whatever became of it, and the request it was."""
+        snapshot = await self._look.snapshot(symbol)
+        cid = self._log.new_id(ids.CLIENT_ORDER)
+        request = flatten_request(symbol, side, quantity, cid, self._mode)
+        return await self._send(request, replace(purpose, name=FLATTEN), snapshot), request
 
     async def _send(self, request: OrderRequest, purpose: Purpose, snapshot: Snapshot) -> Sent:
         """A protective request under its own child ticket, issued and burned in one transaction."""

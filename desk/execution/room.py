@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from desk.domain.lifecycle import SESSION, SessionState, move
 from desk.domain.limits import Limits
+from desk.domain.money import parsed
 from desk.domain.proposal import Intent
 from desk.execution.dispatch import Dispatch
 from desk.execution.guard import Guard
@@ -37,6 +40,8 @@ class Parts:
     limits: Limits
     mode: str
     policy_version: str
+    #: Limits that were tightened since the session was opened: they hold from then on, and are recorded.
+    tightened: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,11 @@ class Room:
     state: SessionState = SessionState.IDLE
     cleared: dict[str, Cleared] = field(default_factory=dict)
 
+    def limits(self) -> Limits:
+        """What is in force now: the session's limits, and what was tightened since."""
+        tightened = self.parts.tape.note("limits", lambda: self.parts.tightened, dict, _decimals)
+        return replace(self.parts.limits, **tightened) if tightened else self.parts.limits
+
     def move(self, target: SessionState) -> None:
         """Move the session machine.
 
@@ -67,6 +77,11 @@ class Room:
             InvalidTransition: the table lacks the move.
         """
         self.state = move(SESSION, self.state, target)
+
+
+def _decimals(plain: object) -> Mapping[str, Decimal]:
+    assert isinstance(plain, dict)
+    return {str(name): parsed(str(value)) for name, value in plain.items()}
 
 
 def furnished(parts: Parts) -> Room:

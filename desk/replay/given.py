@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -43,20 +43,28 @@ class GivenClock:
 class GivenIds:
     """Ids of the record while it lasts; the live source is counted along."""
 
-    def __init__(self, record: Record, live: Ids) -> None:
+    def __init__(self, record: Record, journal: ShadowJournal, live: Ids) -> None:
         self._record = record
+        self._journal = journal
         self._live = live
         self._minted = {prefix: deque(found) for prefix, found in record.minted().items()}
-        self._events: Counter[str] = Counter()
+        self._ahead: dict[str, tuple[int, int]] = {}
 
     def new(self, prefix: str, stream_id: str) -> str:
         fresh = self._live.new(prefix, stream_id)
         if prefix == ids.EVENT:
-            self._events[stream_id] += 1
-            recorded = self._record.at(stream_id, self._events[stream_id])
-            return fresh if recorded is None else recorded.event_id
+            recorded = self._record.at(stream_id, self._next_version(stream_id))
+            return fresh if self._journal.live or recorded is None else recorded.event_id
         known = self._minted.get(prefix)
         return known.popleft() if known else fresh
+
+    def _next_version(self, stream_id: str) -> int:
+        """The version the next event will get: ids of one batch are drawn before any of it is written."""
+        version = self._journal.version(stream_id)
+        at, drawn = self._ahead.get(stream_id, (version, 0))
+        drawn = drawn + 1 if at == version else 1
+        self._ahead[stream_id] = (version, drawn)
+        return version + drawn
 
 
 class GivenAnswers:

@@ -71,7 +71,7 @@ def redriven(
     parts = given.parts
     journal = ShadowJournal(record, shadow, real)
     clock = GivenClock(record, journal, parts.clock)
-    new_ids = GivenIds(record, parts.new_ids)
+    new_ids = GivenIds(record, journal, parts.new_ids)
     log = SessionLog(clock, new_ids, record.session_id, record.opened.account)
     approver = GivenApprover(record, journal, parts.approver)
     tape = Tape(record.inputs, lambda: journal.live)
@@ -102,6 +102,9 @@ async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:
     try:
         report = await Session(again).run()
     except Divergence as error:
+        if record.closed is None and journal.exhausted and not journal.found:
+            # The record was cut off: it has been run again to its last event, and nothing may follow.
+            return _replayed(record, recorded, shadow, None)
         found = tuple(journal.found) or (
             Difference(step=0, field="request", recorded=error.what, replayed=error.why),
         )
@@ -112,11 +115,14 @@ async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:
             divergences=found,
             report=None,
         )
-    digest = session_digest(shadow.of_session(record.session_id))
+    return _replayed(record, recorded, shadow, report)
+
+
+def _replayed(record: Record, recorded: str, shadow: Journal, report: SessionReport | None) -> Replayed:
     return Replayed(
         session_id=record.session_id,
         recorded_digest=recorded,
-        session_digest=digest,
+        session_digest=session_digest(shadow.of_session(record.session_id)),
         divergences=(),
         report=report,
     )

@@ -7,12 +7,18 @@ from dataclasses import dataclass, replace
 
 from desk.domain import ids
 from desk.domain.events import Document, OrderBecameUnknown, OrderSubmitted
-from desk.domain.lifecycle import OrderState, fold_order
-from desk.domain.market import OrderRequest
+from desk.domain.lifecycle import OrderState, TradeState, fold_order
+from desk.domain.market import OrderRequest, VenueOrder
+from desk.domain.money import parsed
+from desk.domain.proposal import Act, act_from
 from desk.domain.shape import unshaped
 from desk.execution.log import SessionLog
-from desk.execution.room import Parts, furnished
+from desk.execution.orders import ENTRY, Purpose
+from desk.execution.protection import ATTACHED, PLACED, Fill
+from desk.execution.room import Parts, Room, furnished
+from desk.execution.settlement import filled_quantity
 from desk.execution.tape import INTERRUPTED, Tape
+from desk.execution.trades import Trade
 from desk.ports import Journal
 
 #: States an order may be left in by a process that is gone.
@@ -71,12 +77,66 @@ async def look_up(parts: Parts, one: Unresolved) -> Resolved:
             log.write_to(tx, ids.order_stream(submitted.client_order_id), event)
     request = unshaped(OrderRequest, submitted.request)
     sent = await room.dispatch.look_up(request, submitted)
+    if sent.answer is not None and submitted.purpose == ENTRY:
+        await _protect(room, submitted, request, sent.answer)
     return Resolved(
         client_order_id=submitted.client_order_id,
         session_id=submitted.session_id,
         symbol=submitted.symbol,
         state=sent.state,
+        evidence=sent.evidence,
     )
+
+
+async def _protect(room: Room, submitted: OrderSubmitted, request: OrderRequest, answer: VenueOrder) -> None:
+    """A fill that was found needs its stop as much as any other."""
+    log, journal = room.parts.log, room.parts.journal
+    filled = filled_quantity(answer, request)
+    act = act_of(journal, submitted)
+    trade = Trade(submitted.trade_id, act, log, trade_state(journal, submitted.trade_id))
+    if filled:
+        purpose = Purpose(
+            name=ENTRY,
+            intent_id=submitted.intent_id,
+            act=act,
+            trade_id=submitted.trade_id,
+            bucket=submitted.bucket,
+            size_usdc=submitted.size_usdc,
+            loss_at_stop_usdc=submitted.loss_at_stop_usdc,
+            approved_by=submitted.approved_by,
+            attempt=1,
+        )
+        before = parsed(str(submitted.baseline["position"]))
+        fill = Fill(request=request, order_id=answer.order_id, quantity=filled, position_before=before)
+        trade.knows(quantity=filled, entry_price=answer.average_price, fees_usdc=answer.fee_usdc)
+        protected = await room.protection.protect(fill, purpose)
+        proven = protected.how in (ATTACHED, PLACED)
+        if not proven:
+            room.parts.halt.halt("UNPROTECTED")
+    with journal.transaction() as tx:
+        log.write(tx)
+        if not filled:
+            trade.moved(tx, TradeState.ABANDONED, reason=answer.status.value)
+        else:
+            trade.moved(
+                tx,
+                TradeState.FILLED,
+                TradeState.HOLDING if proven else TradeState.UNPROTECTED,
+                reason="RECONCILED",
+            )
+
+
+def act_of(journal: Journal, submitted: OrderSubmitted) -> Act:
+    """The act of the order's intent, from its session's stream."""
+    stream = journal.stream(ids.session_stream(submitted.session_id or ""))
+    minted = (one.data for one in stream if one.event_type == "IntentMinted")
+    return next(act_from(data["act"]) for data in minted if data["intent_id"] == submitted.intent_id)  # type: ignore[arg-type]
+
+
+def trade_state(journal: Journal, trade_id: str) -> TradeState:
+    """Where the trade's last move left it."""
+    moved = [one.data for one in journal.stream(ids.trade_stream(trade_id)) if one.event_type == "TradeMoved"]
+    return TradeState(str(moved[-1]["target"])) if moved else TradeState.SCANNING
 
 
 async def settle(parts: Parts, found: Iterable[Unresolved]) -> list[Resolved]:

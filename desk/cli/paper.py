@@ -1,0 +1,42 @@
+"""``desk paper``: the embedded venue on loopback, for other programs and for trying things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import click
+
+from desk import bootstrap
+from desk.cli import output
+from desk.config import load
+from desk.domain.stamps import as_of
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65_535), default=8787, show_default=True)
+@click.option("--as-of", "as_of_text", help="The venue's time when it starts; now by default.")
+@click.option("--sim", is_flag=True, help="With /_sim: faults, clock and ledger, for tests.")
+def paper(host: str, port: int, as_of_text: str | None, sim: bool) -> None:
+    """Serve this home's paper accounts under /api/v1. Accounts are named by X-Agent-ID."""
+    home = load().home.made()
+    module = bootstrap.tools_module("paper")
+    store = module.PaperStore(home.paper)
+    now = _from(as_of_text)
+    application = _simulator(store, now) if sim else module.app(store, now)
+    output.note(f"paper venue on http://{host}:{port}/api/v1 (Ctrl-C ends it)")
+    bootstrap.tools_module("paper.server").serve(application, host, port)
+
+
+def _from(text: str | None) -> Callable[[], datetime]:
+    """The venue's clock: the wall, or a moment from which time runs on."""
+    if text is None:
+        return lambda: datetime.now(UTC)
+    start, began = as_of(text), datetime.now(UTC)
+    return lambda: start + (datetime.now(UTC) - began)
+
+
+def _simulator(store: object, now: Callable[[], datetime]) -> object:
+    simulator, plan = bootstrap.tools_module("paper.sim"), bootstrap.tools_module("paper.plan")
+    return simulator.sim_app(store, now, plan.FaultPlan(), wire=simulator.Wire.TCP)

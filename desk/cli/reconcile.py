@@ -1,0 +1,127 @@
+"""``desk reconcile``: unknown orders resolved by proof; what stays ambiguous is shown with its evidence."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, dataclass, field
+
+import click
+
+from desk import bootstrap, reopening
+from desk.bootstrap import Desk, Hands
+from desk.cli import output
+from desk.cli.look import trades
+from desk.cli.options import json_flag
+from desk.cli.screen import Silent
+from desk.config import load
+from desk.domain.lifecycle import OrderState, TradeState
+from desk.journal import memory_journal
+from desk.replay import resume as redrive
+from desk.replay.record import Record
+from desk.replay.record import load as load_record
+from desk.replay.unknowns import Unresolved, look_up, unresolved
+
+HANDS = Hands(screen=Silent(), prompt=None, person="")
+
+
+@dataclass(slots=True)
+class Found:
+    """What a reconcile made of everything open."""
+
+    resolved: list[dict[str, object]] = field(default_factory=list)
+    ambiguous: list[dict[str, object]] = field(default_factory=list)
+    foreign: list[dict[str, object]] = field(default_factory=list)
+
+
+@click.command()
+@click.argument("session_id", required=False)
+@json_flag
+def reconcile(session_id: str | None, as_json: bool) -> int:
+    """Look up every order whose outcome is not known (of one session, or all). Nothing is ever re-sent."""
+    found = Found()
+    with bootstrap.opened(load()) as desk:
+        open_ended = [
+            one
+            for venue in (bootstrap.PAPER, bootstrap.FLEA)
+            for one in unresolved(desk.journal, venue=venue)
+            if session_id in (None, one.session_id)
+        ]
+        for one in open_ended:
+            asyncio.run(_settle(desk, one, found))
+        if desk.settings.flea_key is not None:
+            asyncio.run(_foreign(desk, found))
+    if as_json:
+        output.emit({"schema": "desk.reconcile/1", **asdict(found)})
+    else:
+        _say(found)
+    return 4 if found.ambiguous else 0
+
+
+async def _settle(desk: Desk, one: Unresolved, found: Found) -> None:
+    """A session that is still open is resumed, which meets its own order again; a closed one is looked up."""
+    assert one.session_id is not None
+    with bootstrap.locked(desk, one.session_id):
+        record = load_record(desk.journal, one.session_id)
+        given = reopening.with_world(desk, record, HANDS)
+        try:
+            if record.closed is None:
+                await _resume(desk, record, found, one)
+                return
+            done = await look_up(given.parts, one)
+            row: dict[str, object] = {
+                "client_order_id": done.client_order_id,
+                "session_id": done.session_id,
+                "symbol": done.symbol,
+                "state": done.state.value,
+            }
+            if done.state is OrderState.UNKNOWN:
+                found.ambiguous.append({**row, "evidence": done.evidence})
+            else:
+                found.resolved.append(row)
+        finally:
+            await given.parts.venue.aclose()
+
+
+async def _resume(desk: Desk, record: Record, found: Found, one: Unresolved) -> None:
+    given = reopening.with_world(desk, record, HANDS)
+    shadow = memory_journal()
+    try:
+        report = await redrive.resume(record, given, shadow, desk.journal)
+    finally:
+        shadow.close()
+        await given.parts.venue.aclose()
+    row: dict[str, object] = {
+        "client_order_id": one.submitted.client_order_id,
+        "session_id": record.session_id,
+        "symbol": one.submitted.symbol,
+        "state": report.outcome,
+    }
+    (found.ambiguous if report.outcome == "unknown" else found.resolved).append(row)
+
+
+async def _foreign(desk: Desk, found: Found) -> None:
+    """Positions at Purple Flea that no trade of this journal explains: reported, never adopted."""
+    account = desk.settings.account or "purpleflea:default"
+    venue = bootstrap.flea_venue(desk, account, "paper")
+    try:
+        snapshot = await venue.snapshot("BTC-PERP")
+    finally:
+        await venue.aclose()
+    ours = {str(one["symbol"]) for one in trades(desk.journal) if TradeState(str(one["state"])).exposed}
+    for position in snapshot.positions or ():
+        if position.symbol not in ours:
+            found.foreign.append(
+                {"symbol": position.symbol, "side": position.side.value, "quantity": str(position.quantity)}
+            )
+
+
+def _say(found: Found) -> None:
+    for row in found.resolved:
+        output.say(f"{row['client_order_id']}  {row['symbol']}  {row['state']}")
+    for row in found.ambiguous:
+        output.say(f"{row['client_order_id']}  {row['symbol']}  still unknown; the symbol stays frozen")
+        output.say(f"  {row.get('evidence')}")
+    for row in found.foreign:
+        output.say(f"not ours: {row['side']} {row['quantity']} {row['symbol']}")
+    if not (found.resolved or found.ambiguous or found.foreign):
+        output.say("nothing is unknown")

@@ -1,0 +1,68 @@
+"""``desk resume``: go on with a session that was suspended or cut off."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from desk import bootstrap, reopening
+from desk.bootstrap import Desk, Hands
+from desk.cli import run
+from desk.cli.card import CardPrompt
+from desk.cli.options import json_flag, on_terminal, person
+from desk.cli.screen import Lines, Silent
+from desk.config import load
+from desk.errors import UsageError
+from desk.journal import memory_journal
+from desk.ports import Screen
+from desk.replay import resume as redrive
+from desk.replay.record import Record
+from desk.replay.record import load as load_record
+from desk.replay.unknowns import Unresolved, settle, unresolved
+from desk.session import SessionReport
+
+
+@click.command()
+@click.argument("session_id")
+@click.option("--quiet", is_flag=True, help="Only the outcome.")
+@json_flag
+def resume(session_id: str, quiet: bool, as_json: bool) -> int:
+    """Re-drive SESSION_ID to the end of its record, then go on: no call and no act is repeated."""
+    settings = load()
+    with bootstrap.opened(settings) as desk, bootstrap.locked(desk, session_id):
+        record = load_record(desk.journal, session_id)
+        if record.closed is not None:
+            raise UsageError(
+                f"session {session_id} is over ({record.closed.outcome})",
+                fix=f"Look at it with `desk show {session_id}`",
+                code="SESSION_OVER",
+            )
+        screen: Screen = Silent() if quiet else Lines(to_stderr=as_json, words=False)
+        prompt = CardPrompt() if on_terminal() else None
+        report = asyncio.run(
+            _go_on(desk, record, Hands(screen=screen, prompt=prompt, person=person(settings)))
+        )
+        run.print_reports(desk, [report], as_json=as_json, quiet=quiet, several=False)
+    return run.exit_code(report.outcome)
+
+
+async def _go_on(desk: Desk, record: Record, hands: Hands) -> SessionReport:
+    given = reopening.with_world(desk, record, hands)
+    try:
+        await settle(given.parts, _of(desk, record, given.parts.venue.name))
+        record = load_record(desk.journal, record.session_id)
+        shadow = memory_journal()
+        try:
+            return await redrive.resume(record, given, shadow, desk.journal)
+        finally:
+            shadow.close()
+    finally:
+        await given.parts.venue.aclose()
+
+
+def _of(desk: Desk, record: Record, venue: str) -> list[Unresolved]:
+    """This account's unknown orders: its own session's are met again by the re-drive itself."""
+    found = unresolved(desk.journal, venue=venue, account=record.opened.account)
+    others = [one for one in found if one.session_id != record.session_id]
+    return bootstrap.free(desk, others)

@@ -1,0 +1,1 @@
+"""Hand-written stand-ins that speak a real protocol on loopback."""

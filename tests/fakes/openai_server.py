@@ -1,0 +1,215 @@
+"""A loopback OpenAI Chat Completions endpoint: reads the role and the facts, answers, or misbehaves."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+FACT = re.compile(r"^(F\d+) (\S+) (\S+) (\S+) (\S+) (\S+)", re.MULTILINE)
+TICKET = re.compile(r"tkt_[0-9a-f]{32}")
+Body = dict[str, Any]
+#: What a reply is made from: the request's body and how often this role was asked before.
+Script = Callable[[Body, int], Any]
+
+
+def facts(body: Body) -> dict[str, tuple[str, str]]:
+    """Fact name to (id, value), as the prompt shows them."""
+    text = "\n".join(str(message["content"]) for message in body["messages"])
+    return {name: (fact_id, value) for fact_id, name, _, _, value, _ in FACT.findall(text)}
+
+
+def role_of(body: Body) -> str:
+    """The first line of the system prompt."""
+    return str(body["messages"][0]["content"]).split("\n", 1)[0]
+
+
+def _claim(text: str, *ids: str) -> Body:
+    return {"text": text, "facts": list(ids), "weight": "medium"}
+
+
+def _condition(fact_id: str, atr: str, op: str) -> Body:
+    return {"fact_name": "close", "op": op, "than": {"fact": fact_id, "atr": atr, "pct": None}, "by": None}
+
+
+def macro(body: Body, _: int) -> Body:
+    known = facts(body)
+    close, vix = known["close"], known["vix"]
+    return {
+        "symbol": "SPX-PERP",
+        "horizon_bars": 40,
+        "stance": "bullish",
+        "abstain_reason": None,
+        "claims": [_claim(f"VIX at {vix[1]} is calm.", vix[0])],
+        "against": [_claim("A vote is due overnight.", vix[0])],
+        "forecast": {"event": "target_before_stop", "p": 0.25, "base_rate_fact": None, "why_differs": None},
+        "conviction": None,
+        "change_my_mind": [_condition(close[0], "-2", "<")],
+        "regime": "risk_on",
+        "drivers": [vix[0]],
+        "event_risk": ["referendum"],
+    }
+
+
+def technical(body: Body, _: int) -> Body:
+    known = facts(body)
+    close, rsi, base = known["close"], known["rsi14"], known["base_target_long"]
+    return {
+        "symbol": "SPX-PERP",
+        "horizon_bars": 40,
+        "stance": "bullish",
+        "abstain_reason": None,
+        "claims": [_claim(f"RSI14 at {rsi[1][:5]} leaves room above {close[1]}.", rsi[0], close[0])],
+        "against": [_claim("Most such entries are stopped out.", base[0])],
+        "forecast": {
+            "event": "target_before_stop",
+            "p": "0.21",
+            "base_rate_fact": base[0],
+            "why_differs": None,
+        },
+        "conviction": None,
+        "change_my_mind": [_condition(close[0], "-1.5", "<=")],
+        "setup": "trend",
+        "entry": {"fact": close[0], "atr": 0, "pct": None},
+        "stop": {"fact": close[0], "atr": -1.5, "pct": None},
+        "target": {"fact": close[0], "atr": "4.8", "pct": None},
+    }
+
+
+def officer(body: Body, _: int) -> Body:
+    known = facts(body)
+    close, base = known["close"], known["base_target_long"]
+    loss = {"p": 0.6, "early_sign": _condition(close[0], "-1", "<")}
+    return {
+        "decision": "approve",
+        "challenge": None,
+        "side": "buy",
+        "size_step": 50,
+        "reasons": ["AGREEMENT"],
+        "facts": [close[0], base[0]],
+        "base_rate_fact": base[0],
+        "strongest_case_against": _claim("Most such entries are stopped out.", base[0]),
+        "dissent": [],
+        "pre_mortem": [{"how_it_loses": "The vote goes the other way.", **loss}] * 2,
+        "kill_if": [_condition(close[0], "-1.5", "<="), _condition(close[0], "1", ">=")],
+    }
+
+
+def executor(body: Body, _: int) -> list[Body]:
+    """Tool calls: the ticket id that stands in the prompt."""
+    found = TICKET.search(str(body["messages"][-1]["content"]))
+    tool = body["tools"][0]["function"]["name"]
+    return [{"name": tool, "arguments": json.dumps({"ticket_id": found.group() if found else ""})}]
+
+
+GOOD: dict[str, Script] = {
+    "macro_analyst": macro,
+    "technical_analyst": technical,
+    "risk_officer": officer,
+    "executor": executor,
+}
+
+
+class Raw:
+    """A reply below the level of a message: status, body and content type as given."""
+
+    def __init__(self, status: int, body: str, kind: str = "application/json") -> None:
+        self.status, self.body, self.kind = status, body, kind
+
+
+class OpenAIServer:
+    """Use as a context manager; ``url`` is its base URL, ``requests`` every body it was sent."""
+
+    def __init__(self, scripts: dict[str, Script] | None = None, *, finish: str = "stop") -> None:
+        self.scripts = {**GOOD, **(scripts or {})}
+        self.requests: list[Body] = []
+        self._asked: Counter[str] = Counter()
+        self._finish = finish
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def __enter__(self) -> OpenAIServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                raw = server.answer(body)
+                payload = raw.body.encode()
+                self.send_response(raw.status)
+                self.send_header("content-type", raw.kind)
+                self.send_header("content-length", str(len(payload)))
+                self.end_headers()
+                self.wfile.write(payload)
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        return Handler
+
+    def answer(self, body: Body) -> Raw:
+        self.requests.append(body)
+        role = role_of(body)
+        said = self.scripts[role](body, self._asked[role])
+        self._asked[role] += 1
+        if isinstance(said, Raw):
+            return said
+        return self._streamed(said) if body.get("stream") else self._whole(said)
+
+    def _whole(self, said: Any) -> Raw:
+        message = {"role": "assistant", **_content(said)}
+        finish = "tool_calls" if "tool_calls" in message else self._finish
+        choice = {"index": 0, "finish_reason": finish, "message": message, "logprobs": None}
+        return Raw(
+            200, json.dumps({**_BASE, "object": "chat.completion", "choices": [choice], "usage": _USAGE})
+        )
+
+    def _streamed(self, said: Any) -> Raw:
+        content = _content(said)
+        finish = "tool_calls" if "tool_calls" in content else self._finish
+        deltas = [
+            {"role": "assistant", **({"tool_calls": _indexed(content)} if "tool_calls" in content else {})}
+        ]
+        text = content.get("content") or ""
+        deltas += [{"content": text[at : at + 40]} for at in range(0, len(text), 40)]
+        chunks = [_chunk([{"index": 0, "delta": delta, "finish_reason": None}]) for delta in deltas]
+        chunks.append(_chunk([{"index": 0, "delta": {}, "finish_reason": finish}]))
+        chunks.append({**_chunk([]), "usage": _USAGE})
+        body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+        return Raw(200, body, "text/event-stream")
+
+
+_BASE = {"id": "x", "created": 1, "model": "loopback"}
+_USAGE = {"prompt_tokens": 500, "completion_tokens": 100, "total_tokens": 600}
+
+
+def _chunk(choices: list[Body]) -> Body:
+    return {**_BASE, "object": "chat.completion.chunk", "choices": choices}
+
+
+def _content(said: Any) -> Body:
+    if isinstance(said, list):
+        calls = [{"id": f"call_{n}", "type": "function", "function": call} for n, call in enumerate(said)]
+        return {"content": None, "tool_calls": calls}
+    return {"content": said if isinstance(said, str) else json.dumps(said)}
+
+
+def _indexed(content: Body) -> list[Body]:
+    return [{"index": n, **call} for n, call in enumerate(content["tool_calls"])]
