@@ -14,8 +14,9 @@ import pytest
 
 from desk.errors import DeskError, JournalCorrupt, JournalError, JournalUnavailable
 from desk.journal import connection, open_journal, read_journal, verify_home
-from desk.journal.anchor import Anchor
+from desk.journal.anchor import Anchor, FileSlots
 from desk.journal.chain import Head
+from desk.journal.key import load_or_create
 from desk.ports import ANY, EMPTY
 from tests.journal_samples import new, tampering
 
@@ -55,6 +56,11 @@ def test_commits_are_synced(home: Path) -> None:
     with closing(connection.connect(home / "journal.db")) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_waiting_for_a_lock_is_bounded(home: Path) -> None:
+    with closing(connection.connect(home / "journal.db")) as db:
+        assert db.execute("PRAGMA busy_timeout").fetchone() == (5000,)
 
 
 def test_reading_makes_and_changes_nothing(home: Path) -> None:
@@ -237,6 +243,33 @@ def test_given_a_kill_between_commit_and_anchor_then_the_journal_opens(home: Pat
     with closing(open_journal(home)) as journal:
         assert journal.version("account-a") == 4
         assert journal.verify().anchor_seq == 4
+
+
+@pytest.mark.parametrize(
+    "left_behind",
+    [
+        ("key",),
+        ("key", "empty anchor"),
+        ("key", "anchor"),
+        ("key", "anchor", "empty database"),
+    ],
+    ids=", ".join,
+)
+def test_given_a_kill_while_a_home_is_made_then_the_next_start_makes_it(
+    tmp_path: Path, left_behind: tuple[str, ...]
+) -> None:
+    key = load_or_create(tmp_path)
+    if "empty anchor" in left_behind:
+        (tmp_path / "journal.anchor").touch(0o600)
+    if "anchor" in left_behind:
+        anchor = Anchor(FileSlots(tmp_path / "journal.anchor"), key)
+        anchor.start()
+        anchor.close()
+    if "empty database" in left_behind:
+        connection.create_file(tmp_path / "journal.db")
+    with closing(open_journal(tmp_path)) as journal:
+        journal.append("account-a", EMPTY, [new(1)])
+    assert verify_home(tmp_path).ok
 
 
 # ---- checkpoints ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from desk.domain.events import BriefReceived
 from desk.errors import JournalCorrupt
-from desk.journal import memory_journal, open_journal, read_journal, verify_home
+from desk.journal import memory_journal, open_journal, read_journal, schema, verify_home
 from desk.journal.chain import COLUMNS, GENESIS, follow, hash_of
 from desk.journal.key import load_or_create
 from desk.ports import ANY, EMPTY
@@ -301,6 +301,30 @@ def test_tickets_and_data_changed_are_found(home: Path, change: str, expected: s
     assert codes(home) == expected
 
 
+def test_a_ticket_that_two_orders_name_is_found() -> None:
+    with closing(memory_journal()) as journal:
+        with journal.transaction() as transaction:
+            transaction.insert_ticket(ticket())
+            transaction.burn_ticket("tkt_1", "now")
+            transaction.append("order-1", EMPTY, [new(1, submitted("tkt_1"))])
+            transaction.append("order-2", EMPTY, [new(2, submitted("tkt_1"))])
+        (problem,) = journal.verify().problems
+    assert (problem.code, problem.seq) == ("TICKET_USED_TWICE", 2)
+
+
+def test_an_index_that_hides_an_event_is_found(home: Path) -> None:
+    """The chain is whole, but whoever asks by index would miss the event."""
+    database = (home / "journal.db").read_bytes()
+    name = new(5).event_id.encode()
+    places = [at for at in range(len(database)) if database.startswith(name, at)]
+    found = []
+    for at in places:
+        (home / "journal.db").write_bytes(database[: at + 4] + b"1" + database[at + 5 :])
+        found.append(codes(home))
+    assert {"FILE_DAMAGED"} in found
+    assert all("FILE_DAMAGED" in each for each in found)
+
+
 def test_changed_data_is_not_handed_out(home: Path) -> None:
     with tampering(home) as db:
         db.execute("UPDATE blobs SET body = x'00'")
@@ -351,6 +375,19 @@ def test_a_fact_that_no_desk_would_write_is_found_in_a_chain_that_fits(change: s
         found = {problem.code: problem.seq for problem in journal.verify().problems}
     assert found[code] == 5
     assert not {"HASH_MISMATCH", "CHAIN_BROKEN"} & found.keys()
+
+
+def test_an_event_id_that_comes_twice_is_found_even_without_its_index() -> None:
+    with closing(memory_journal()) as journal:
+        journal.append("account-a", EMPTY, [new(n) for n in range(1, 8)])
+        db = journal._db
+        db.execute("ALTER TABLE events RENAME TO genuine")
+        db.execute(schema.OBJECTS["events"].replace("NOT NULL UNIQUE", "NOT NULL"))
+        db.execute("INSERT INTO events SELECT * FROM genuine")
+        db.execute("UPDATE events SET event_id = ? WHERE seq = 5", (new(4).event_id,))
+        rechain(db)
+        found = {problem.code: problem.seq for problem in journal.verify().problems}
+    assert found["EVENT_ID_REPEATED"] == 5
 
 
 def test_a_blob_is_named_by_its_content(home: Path) -> None:

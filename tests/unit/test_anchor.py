@@ -42,9 +42,12 @@ def test_it_moves_with_the_head_from_slot_to_slot() -> None:
 
 
 def test_it_never_moves_backwards() -> None:
-    anchor = started()
+    slots = MemorySlots()
+    anchor = started(slots)
     anchor.advance(TWO)
+    before = slots.read()
     assert anchor.advance(ONE)
+    assert slots.read() == before
     assert anchor.latest() == Mark(TWO, 2)
 
 

@@ -135,6 +135,14 @@ def test_data_that_does_not_fit_its_type_is_corrupt(data: dict[str, object]) -> 
     assert refused.value.code == "EVENT_UNREADABLE"
 
 
+def test_a_field_that_is_missing_is_not_made_up_from_its_default() -> None:
+    changed = BreakerChanged(service="s", state="s", failures=0, successes=0, cause="c")
+    data = parse(encode(changed)[2])
+    del data["probe_by"]
+    with pytest.raises(JournalCorrupt):
+        decode("BreakerChanged", 1, data)
+
+
 @pytest.mark.parametrize("moment", ["2016-06-23", "2016-06-23T21:00:00Z", "2016-13-23T21:00:00.000000Z", 5])
 def test_a_time_that_is_not_of_the_canonical_form_is_corrupt(moment: object) -> None:
     changed = BreakerChanged(service="s", state="s", failures=0, successes=0, cause="c")
