@@ -29,7 +29,7 @@ FREEZES = frozenset({OrderState.SUBMITTED, OrderState.UNKNOWN})
 
 
 def unknown_inputs(act: Act, basis: Basis, book: Book) -> list[str]:
-    """Names of the inputs that are missing, stale, zero where they cannot be, not finite or absurdly large."""
+    """Names of the inputs that are missing, stale, zero where they cannot be, not finite or absurd."""
     snapshot = book.snapshot
     quote = snapshot.quote(act.symbol)
     missing = [
@@ -81,9 +81,8 @@ def _venue_amounts(snapshot: Snapshot) -> list[Decimal | None]:
 def _own_amounts(book: Book) -> list[Decimal | None]:
     """What the journal gave. A NAV may have been negative; that it was must not be read as unknown."""
     ledger = book.ledger
-    numbers: list[Decimal | None] = [ledger.units, ledger.peak_nav]
-    for nav in (ledger.before_nav, ledger.first_nav, ledger.last_nav):
-        numbers.append(None if nav is None else nav.copy_abs())
+    navs = [nav for nav in (ledger.before_nav, ledger.first_nav, ledger.last_nav) if nav is not None]
+    numbers: list[Decimal | None] = [ledger.units, ledger.peak_nav, *(nav.copy_abs() for nav in navs)]
     for one in book.acts:
         numbers += [one.size_usdc, one.loss_at_stop_usdc]
     return numbers

@@ -15,6 +15,7 @@ from desk.domain.proposal import Act, Basis, Intent, Mandate
 
 D = Decimal
 NOW = datetime(2016, 6, 23, 12, tzinfo=UTC)
+PRICE = D(2000)
 SPX, GOOG = "SPX-PERP", "GOOG-PERP"
 
 MARKET = Market(
@@ -29,7 +30,7 @@ MARKET = Market(
 PROMISES = Promises(mode="paper", idempotency=True, client_order_id_lookup=True, settle_s=0)
 
 
-def quote(mid: Decimal = D(2000), symbol: str = SPX, age_s: int = 0) -> Quote:
+def quote(mid: Decimal = PRICE, symbol: str = SPX, age_s: int = 0) -> Quote:
     """Quoted 0.2 either side of ``mid``."""
     at = NOW - timedelta(seconds=age_s)
     return Quote(symbol=symbol, bid=mid - D("0.2"), ask=mid + D("0.2"), last=mid, timestamp=at)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import timedelta
-from decimal import Decimal as D
-from fractions import Fraction as F
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import given, settings
@@ -21,6 +21,7 @@ from desk.domain.proposal import Intent, Kill, Mandate
 from desk.domain.risk import assess
 from tests.kernel.values import GOOG, NOW, SPX, book, held, intent, ledger, quote, sent
 
+D, F = Decimal, Fraction
 BOUNDED = settings(max_examples=250, deadline=None, derandomize=True)
 
 # ---- the reference -------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from desk.domain.risk import assess
 from desk.errors import BadNumber
 from tests.kernel.values import GOOG, NOW, book, held, intent, ledger, quote, sent, sized, snapshot
 
+D = Decimal
 SHORT = {"side": Side.SELL, "stop": D(2001)}
 BUYING = Mandate(kinds=("bet",))
 
