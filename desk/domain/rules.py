@@ -19,6 +19,8 @@ from desk.domain.proposal import Act, Basis, Kill
 CLOCK_SKEW = timedelta(seconds=5)
 #: A snapshot older than this says nothing about now.
 SNAPSHOT_MAX_AGE_S = Decimal(5)
+#: No figure the gate computes with is larger, and no price smaller: arithmetic on them cannot overflow.
+LARGEST, LEAST_PRICE = Decimal(10**12), Decimal("0.000000000001")
 #: While an order of the symbol is in one of these, nobody knows what the position is.
 FREEZES = frozenset({OrderState.SUBMITTED, OrderState.UNKNOWN})
 
@@ -27,7 +29,7 @@ FREEZES = frozenset({OrderState.SUBMITTED, OrderState.UNKNOWN})
 
 
 def unknown_inputs(act: Act, basis: Basis, book: Book) -> list[str]:
-    """Names of the inputs that are missing, stale, zero where they cannot be, or not finite."""
+    """Names of the inputs that are missing, stale, zero where they cannot be, not finite or absurd."""
     snapshot = book.snapshot
     quote = snapshot.quote(act.symbol)
     missing = [
@@ -45,9 +47,11 @@ def unknown_inputs(act: Act, basis: Basis, book: Book) -> list[str]:
         )
         if value is None
     ]
-    if not 0 <= book.snapshot_age_s <= SNAPSHOT_MAX_AGE_S:
+    age_s = book.snapshot_age_s
+    if not (age_s.is_finite() and 0 <= age_s <= SNAPSHOT_MAX_AGE_S):
         missing.append("snapshot_age")
-    if not _finite(_amounts(act, basis, snapshot)) or not _positive(_prices(act, basis, quote)):
+    amounts = [*_amounts(act, basis), *_venue_amounts(snapshot), *_own_amounts(book)]
+    if not _sound(amounts) or not _positive(_prices(act, basis, quote)):
         missing.append("not_a_number")
     elif not missing and equity(snapshot) is None:
         missing.append("position_quote")
@@ -55,11 +59,18 @@ def unknown_inputs(act: Act, basis: Basis, book: Book) -> list[str]:
     return missing
 
 
-def _amounts(act: Act, basis: Basis, snapshot: Snapshot) -> list[Decimal | None]:
+def _amounts(act: Act, basis: Basis) -> list[Decimal | None]:
+    mandate = basis.mandate
     numbers = [act.size_usdc, act.quantity, act.stop, act.target, basis.atr]
-    numbers += [snapshot.balance_usdc, snapshot.available_usdc, snapshot.accrued_fees_usdc]
+    return [*numbers, mandate.max_notional_usdc, mandate.max_loss_usdc]
+
+
+def _venue_amounts(snapshot: Snapshot) -> list[Decimal | None]:
+    numbers = [snapshot.balance_usdc, snapshot.available_usdc, snapshot.accrued_fees_usdc]
     for position in snapshot.positions or ():
         numbers += [position.quantity, position.entry_price, position.stop]
+    for order in snapshot.orders or ():
+        numbers += [order.quantity, order.limit_price, order.stop_price]
     for quote in snapshot.quotes:
         numbers += [quote.bid, quote.ask, quote.last]
     if snapshot.market is not None:
@@ -67,8 +78,18 @@ def _amounts(act: Act, basis: Basis, snapshot: Snapshot) -> list[Decimal | None]
     return numbers
 
 
-def _finite(numbers: Iterable[Decimal | None]) -> bool:
-    return all(number is None or (number.is_finite() and number >= 0) for number in numbers)
+def _own_amounts(book: Book) -> list[Decimal | None]:
+    """What the journal gave. A NAV may have been negative; that it was must not be read as unknown."""
+    ledger = book.ledger
+    navs = [nav for nav in (ledger.before_nav, ledger.first_nav, ledger.last_nav) if nav is not None]
+    numbers: list[Decimal | None] = [ledger.units, ledger.peak_nav, *(nav.copy_abs() for nav in navs)]
+    for one in book.acts:
+        numbers += [one.size_usdc, one.loss_at_stop_usdc]
+    return numbers
+
+
+def _sound(numbers: Iterable[Decimal | None]) -> bool:
+    return all(number is None or (number.is_finite() and 0 <= number <= LARGEST) for number in numbers)
 
 
 def _prices(act: Act, basis: Basis, quote: Quote | None) -> list[Decimal]:
@@ -77,7 +98,7 @@ def _prices(act: Act, basis: Basis, quote: Quote | None) -> list[Decimal]:
 
 
 def _positive(numbers: Iterable[Decimal]) -> bool:
-    return all(number.is_finite() and number > 0 for number in numbers)
+    return all(number.is_finite() and LEAST_PRICE <= number <= LARGEST for number in numbers)
 
 
 def _fact_now(kill: Kill, quote: Quote | None) -> Decimal | None:
