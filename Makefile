@@ -30,7 +30,7 @@ bench: $(VENV)/.developing
 	$(BIN)/python -m tests.bench
 
 torture: $(VENV)/.developing
-	$(BIN)/python -m pytest -n auto -m torture
+	DESK_TEST_RANDOM=1 $(BIN)/python -m pytest -n auto -m torture
 
 clean:
 	rm -rf $(VENV) .desk build dist

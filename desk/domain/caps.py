@@ -49,7 +49,7 @@ def size_caps(
         Cap("DAILY_LOSS", _times(room, each), strict=True),
         Cap("DAILY_NOTIONAL", limits.daily_notional - _sent_today(book)),
         *_mandate_caps(basis, each),
-        *_duplicate_caps(act, book, limits),
+        *_duplicate_caps(act, market.min_notional_usdc, book, limits),
     ]
 
 
@@ -181,8 +181,11 @@ def _mandate_caps(basis: Basis, each: Decimal) -> list[Cap]:
     return caps
 
 
-def _duplicate_caps(act: Act, book: Book, limits: Limits) -> list[Cap]:
-    """A like act forbids its own size ± 10 %; sizes past that band are no duplicates."""
+def _duplicate_caps(act: Act, minimum: Decimal, book: Book, limits: Limits) -> list[Cap]:
+    """A like act forbids its own size ± 10 %; sizes past that band are no duplicates.
+
+    A band that lies below the venue's minimum forbids nothing that could be sent.
+    """
     since = book.now - timedelta(seconds=int(limits.duplicate_window_s))
     return [
         Cap(
@@ -192,7 +195,11 @@ def _duplicate_caps(act: Act, book: Book, limits: Limits) -> list[Cap]:
             gap=one.size_usdc * (ONE + limits.duplicate),
         )
         for one in book.openings
-        if one.symbol == act.symbol and one.side is act.side and one.counts and one.at > since
+        if one.symbol == act.symbol
+        and one.side is act.side
+        and one.counts
+        and one.at > since
+        and one.size_usdc * (ONE + limits.duplicate) >= minimum
     ]
 
 
