@@ -19,8 +19,8 @@ from desk.domain.events import (
     OrderRejected,
     OrderSubmitted,
 )
-from desk.domain.lifecycle import ORDER_EVENT, OrderState
-from desk.domain.market import OrderRequest, VenueOrder
+from desk.domain.lifecycle import ORDER_EVENT, VENUE_STATUS, OrderState
+from desk.domain.market import OrderRequest, TimeInForce, VenueOrder
 from desk.domain.shape import shaped, unshaped
 from desk.errors import DeskError, NotSent, OutcomeUnknown, Refused, TicketRefused
 from desk.execution.guard import Guard
@@ -32,6 +32,8 @@ from desk.execution.tape import Tape
 from desk.ports import Journal, Permit, Venue
 
 T = TypeVar("T")
+#: Reason of an immediate order that the venue has accepted and not ended.
+STILL_WORKING = "STILL_WORKING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,9 @@ class Dispatch:
         except Refused as error:
             return self._refused(submitted, error)
         except OutcomeUnknown as error:
-            return await self._unknown(permit.request, submitted, error)
+            return await self._unknown(permit.request, submitted, error.code, error)
+        if _still_working(permit.request, answer):
+            return await self._unknown(permit.request, submitted, STILL_WORKING, None)
         return self._answered(permit.request, answer)
 
     def _never_left(self, submitted: OrderSubmitted, reason: str, error: DeskError | None) -> Sent:
@@ -111,9 +115,11 @@ class Dispatch:
         self._record(request.client_order_id, event, None)
         return Sent(state=ORDER_EVENT[type(event).__name__], answer=answer, code=answer.reject_code)
 
-    async def _unknown(self, request: OrderRequest, submitted: OrderSubmitted, error: DeskError) -> Sent:
+    async def _unknown(
+        self, request: OrderRequest, submitted: OrderSubmitted, reason: str, error: DeskError | None
+    ) -> Sent:
         event = OrderBecameUnknown(
-            client_order_id=submitted.client_order_id, reason=error.code, inputs=self._tape.take()
+            client_order_id=submitted.client_order_id, reason=reason, inputs=self._tape.take()
         )
         self._record(submitted.client_order_id, event, error)
         return await self.look_up(request, submitted)
@@ -125,7 +131,7 @@ class Dispatch:
         now = self._tape.note("now", lambda: self._log.stamp(stream).wall, lambda at: at, _time)
         resolution = await self._recovery.resolve(request, submitted.baseline, burned_at, now)
         match resolution:
-            case Found(order=order):
+            case Found(order=order) if not _still_working(request, order):
                 return self._answered(request, order)
             case Absent(evidence=evidence):
                 absent = OrderFoundAbsent(
@@ -146,6 +152,12 @@ class Dispatch:
                 self._guard.answered(tx, now)
             informed = replace(event, inputs=(*event.inputs, *self._tape.take()))
             self._log.write_to(tx, stream, informed, at=now)
+
+
+def _still_working(request: OrderRequest, order: VenueOrder) -> bool:
+    """An order that had to fill or end at once, and has done neither: it may still do either."""
+    immediate = request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+    return immediate and VENUE_STATUS[order.status] is OrderState.ACCEPTED
 
 
 def _time(plain: object) -> datetime:

@@ -118,17 +118,17 @@ class Executing:
             self._room.move(SessionState.ERROR)
             cleared.trade.moved(None, TradeState.UNKNOWN, reason="ORDER_UNKNOWN")
             return report.of(cleared.intent, ticket_id, request, burned.market, sent)
+        differs = () if sent.answer is None else differences(sent.answer, request)
+        if differs:
+            self._halt("ANSWER_DIFFERS")
         filled = ZERO if sent.answer is None else filled_quantity(sent.answer, request)
         if sent.answer is None or filled == 0:
             self._room.move(SessionState.IDLE)
             cleared.trade.moved(None, TradeState.ABANDONED, reason=sent.code or sent.state.value)
-            return report.of(cleared.intent, ticket_id, request, burned.market, sent)
+            return report.of(cleared.intent, ticket_id, request, burned.market, sent, differences=differs)
         self._room.move(SessionState.SETTLING)
         price = sent.answer.average_price
         cleared.trade.knows(quantity=filled, entry_price=price, fees_usdc=sent.answer.fee_usdc)
-        differs = differences(sent.answer, request)
-        if differs:
-            self._halt("ANSWER_DIFFERS")
         protected = await self._protect(
             cleared,
             burned,

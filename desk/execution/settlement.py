@@ -15,7 +15,7 @@ from desk.domain.events import (
     OrderRejected,
 )
 from desk.domain.lifecycle import VENUE_STATUS, OrderState
-from desk.domain.market import OrderRequest, Side, VenueOrder
+from desk.domain.market import OrderRequest, OrderStatus, Side, VenueOrder
 from desk.domain.money import ZERO
 from desk.domain.shape import shaped
 
@@ -66,8 +66,10 @@ def differences(answer: VenueOrder, request: OrderRequest) -> tuple[str, ...]:
     """Names of what the answer has otherwise than the ticket said; each of them halts the desk.
 
     Less quantity or a better price is fine. A leverage the venue does not state is a difference: what
-    it could default must be sent and must come back.
+    it could default must be sent and must come back. Of an order the venue rejected nothing is compared.
     """
+    if answer.status is OrderStatus.REJECTED:
+        return ()
     found = []
     if answer.symbol is not None and answer.symbol != request.symbol:
         found.append("symbol")

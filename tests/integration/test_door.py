@@ -1,0 +1,594 @@
+"""The one way to money, from a ticket to a protected position, against a venue that may do anything."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from desk.domain.events import OrderNotSent, OrderSubmitted
+from desk.domain.market import OrderStatus, Side
+from desk.errors import NotSent, OutcomeUnknown, Refused, TicketRefused
+from desk.execution.tickets import Tickets
+from desk.ports import DoorRefused, Permit
+from tests.kernel.bench import KEY, Bench
+from tests.kernel.values import NOW, PROMISES, intent, quote, sized
+from tests.kernel.venue import told
+
+D = Decimal
+LOST = OutcomeUnknown("lost", code="NETWORK")
+
+
+# ---- one ticket, one request ---------------------------------------------------------------------
+
+
+async def test_one_ticket_is_one_request_and_a_protected_position():
+    bench = Bench()
+    report = await bench.run()
+    assert (report.outcome, report.document["protection"]) == ("executed", "attached")
+    assert bench.venue.purposes == ["entry"]
+    assert bench.order_types() == ["OrderSubmitted", "OrderFilled"]
+    bench.flush()
+    assert bench.trade_states() == ["SETUP_DETECTED", "ENTRY_APPROVED", "ORDER_PLACED", "FILLED", "HOLDING"]
+
+
+async def test_what_is_sent_is_what_was_proposed():
+    bench = Bench()
+    await bench.run()
+    [request], act = bench.venue.sent, intent().act
+    assert (request.symbol, request.side, request.quantity) == (act.symbol, act.side, act.quantity)
+    assert (request.limit_price, request.stop_loss, request.take_profit) == (act.limit, act.stop, act.target)
+    assert (request.leverage, request.mode, request.time_in_force) == (1, "paper", "ioc")
+
+
+async def test_a_second_execute_is_refused_and_sends_nothing():
+    bench = Bench()
+    ticket = await bench.ticket()
+    await bench.door.execute(ticket)
+    again = await bench.door.execute(ticket)
+    assert (again.outcome, again.reasons) == ("failed", ("TICKET_USED",))
+    assert len(bench.venue.sent) == 1
+
+
+async def test_five_executes_at_the_same_time_are_one_request():
+    bench = Bench()
+    ticket = await bench.ticket()
+    reports = await asyncio.gather(*(bench.door.execute(ticket) for _ in range(5)))
+    assert sorted(report.outcome for report in reports) == ["executed", *["failed"] * 4]
+    assert len(bench.venue.sent) == 1
+
+
+async def test_the_submission_is_committed_before_the_venue_sees_the_request():
+    bench, seen = Bench(), []
+
+    def look(permit: Permit) -> None:
+        with bench.journal.transaction() as tx:  # raises inside another transaction: nothing is open
+            seen.append(tx.ticket(permit.ticket_id).used_at is not None)
+        [event] = bench.events("OrderSubmitted")
+        seen.append(event.client_order_id == permit.request.client_order_id)
+
+    bench.venue.before = look
+    await bench.run()
+    assert seen == [True, True]
+
+
+async def test_a_cancelled_caller_leaves_with_the_outcome_on_record():
+    bench = Bench()
+    ticket = await bench.ticket()
+    asked = asyncio.ensure_future(bench.door.execute(ticket))
+    bench.venue.before = lambda permit: asked.cancel() and None
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert bench.order_types() == ["OrderSubmitted", "OrderFilled"]
+
+
+# ---- tickets that are not good -------------------------------------------------------------------
+
+
+def edited(bench: Bench, sql: str) -> None:
+    """What a writer to the database without the key can do: take the triggers away, and write."""
+    database = bench.journal._db
+    for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        database.execute(f"DROP TRIGGER {name}")
+    database.execute(f"UPDATE tickets SET {sql}")
+
+
+EDITS = [
+    ("params = replace(params, '0.0249', '2.49')", "TICKET_FORGED"),
+    ("params = replace(params, 'buy', 'sell')", "TICKET_FORGED"),
+    ("params_hash = 'x'", "TICKET_FORGED"),
+    ("expires_at = '2099-01-01T00:00:00.000000Z'", "TICKET_FORGED"),
+    ("size_usdc = '1'", "TICKET_FORGED"),
+    ("approved_by = 'ann'", "TICKET_FORGED"),
+    ("mac = ''", "TICKET_FORGED"),
+    ("used_at = '2016-06-23T12:00:00.000000Z'", "TICKET_USED"),
+    ("revoked = 1", "TICKET_USED"),
+]
+
+
+@pytest.mark.parametrize(("sql", "reason"), EDITS)
+async def test_an_edited_row_is_refused(sql: str, reason: str):
+    bench = Bench()
+    ticket = await bench.ticket()
+    edited(bench, sql)
+    report = await bench.door.execute(ticket)
+    assert report.reasons == (reason,)
+    assert bench.venue.sent == []
+
+
+@pytest.mark.parametrize("text", ["", "tkt_1", "tkt_" + "f" * 32, "int_" + "1" * 32, "'; DROP TABLE tickets"])
+async def test_an_id_nobody_issued_is_forged(text: str):
+    bench = Bench()
+    await bench.ticket()
+    report = await bench.door.execute(text)
+    assert report.reasons == ("TICKET_FORGED",)
+    assert bench.venue.sent == []
+
+
+async def test_a_ticket_of_another_session_is_not_honoured_here():
+    one = Bench()
+    other = Bench(journal=one.journal, venue=one.venue, tickets=one.tickets, ids_from=1000, session=1)
+    report = await other.door.execute(await one.ticket())
+    assert report.reasons == ("TICKET_FORGED",)
+    assert one.venue.sent == []
+
+
+async def test_a_row_copied_under_another_key_is_forged():
+    bench = Bench()
+    ticket = await bench.ticket()
+    with bench.journal.transaction() as tx:
+        copy = replace(tx.ticket(ticket), ticket_id="tkt_" + "e" * 32, attempt=2)
+        tx.insert_ticket(copy)
+        with pytest.raises(TicketRefused) as refused:
+            bench.tickets.check(tx, copy.ticket_id, intent().act, bench.clock.stamp("x"))
+    assert refused.value.code == "TICKET_FORGED"
+
+
+async def test_a_ticket_for_another_act_differs():
+    bench = Bench()
+    ticket = await bench.ticket()
+    with bench.journal.transaction() as tx, pytest.raises(TicketRefused) as refused:
+        bench.tickets.check(tx, ticket, sized(D(51)).act, bench.clock.stamp("x"))
+    assert refused.value.code == "PARAMS_DIFFER"
+
+
+@pytest.mark.parametrize(("seconds", "reasons"), [(59.999, ()), (60, ("TICKET_EXPIRED",))])
+async def test_a_ticket_is_good_for_a_minute(seconds: float, reasons: tuple[str, ...]):
+    bench = Bench()
+    ticket = await bench.ticket()
+    bench.clock.pass_s(seconds)
+    report = await bench.door.execute(ticket)
+    assert report.reasons == reasons
+    assert len(bench.venue.sent) == (0 if reasons else 1)
+
+
+async def test_a_permit_of_another_process_is_refused_right_before_the_bytes():
+    bench = Bench()
+    bench.venue._clear = Tickets(KEY).clear
+    report = await bench.run()
+    assert (report.outcome, report.reasons) == ("failed", ("NOT_SENT",))
+    assert bench.venue.sent == []
+    [event] = bench.events("OrderNotSent")
+    assert isinstance(event, OrderNotSent)
+    assert event.reason == "TICKET_FORGED"
+
+
+async def test_a_permit_passes_once_and_only_as_it_was_made():
+    bench, permits = Bench(), []
+    bench.venue.before = permits.append
+    await bench.run()
+    [permit] = permits
+    more = replace(permit, request=replace(permit.request, quantity=D(1)))
+    for again, code in ((permit, "TICKET_USED"), (more, "TICKET_FORGED")):
+        with pytest.raises(TicketRefused) as refused:
+            bench.tickets.clear(again)
+        assert refused.value.code == code
+
+
+# ---- everything is looked at again at send -------------------------------------------------------
+
+
+def halted(bench: Bench) -> None:
+    bench.halt.on = True
+
+
+def breaker_open(bench: Bench) -> None:
+    other = Bench(journal=bench.journal, venue=bench.venue, tickets=bench.tickets, ids_from=10_000)
+    guard = other.door._executing._room.guard
+    with bench.journal.transaction() as tx:
+        for _ in range(3):
+            guard.failed(tx, bench.clock.stamp("x"), LOST)
+
+
+def other_order_unknown(bench: Bench) -> None:
+    """Another process has one of the symbol out, and lost it."""
+    with bench.journal.transaction() as tx:
+        row = tx.open_tickets("paper:test")[0]
+        lost = OrderSubmitted(
+            client_order_id="cid_" + "d" * 32,
+            session_id="ses_" + "d" * 32,
+            account="paper:test",
+            venue="paper",
+            ticket_id="tkt_" + "d" * 32,
+            intent_id="int_" + "d" * 32,
+            intent_hash="x",
+            trade_id="trd_" + "d" * 32,
+            purpose="entry",
+            symbol=row.symbol,
+            side="sell",
+            bucket=row.bucket,
+            size_usdc=D(5),
+            loss_at_stop_usdc=D(1),
+            approved_by=None,
+            request={},
+            params_hash="x",
+            baseline={},
+            venue_time=None,
+        )
+        bench.parts.log.write_to(tx, f"order-{lost.client_order_id}", lost)
+
+
+CHANGES: list[tuple[str, str, Any]] = [
+    ("CASH_RESERVE", "denied", lambda b: b.venue.shown.update(available_usdc=D(5000))),
+    ("PRICE_COLLAR", "denied", lambda b: setattr(b.venue, "mid", D("2008.5"))),
+    ("QUOTE_STALE", "denied", lambda b: b.venue.shown.update(quotes=(quote(age_s=31),))),
+    ("MARKET_CLOSED", "denied", lambda b: b.venue.shown.update(market_open=False)),
+    ("INPUT_UNKNOWN", "denied", lambda b: b.venue.shown.update(balance_usdc=None)),
+    ("STATE_HALTED", "halted", halted),
+    ("BREAKER_OPEN", "halted", breaker_open),
+    ("SYMBOL_FROZEN", "denied", other_order_unknown),
+]
+
+
+@pytest.mark.parametrize(("reason", "outcome", "change"), CHANGES, ids=[row[0] for row in CHANGES])
+async def test_what_changed_since_the_ticket_denies_with_its_reason(reason: str, outcome: str, change: Any):
+    bench = Bench()
+    ticket = await bench.ticket()
+    change(bench)
+    report = await bench.door.execute(ticket)
+    assert report.outcome == outcome
+    assert reason in report.reasons
+    assert bench.venue.sent == []
+    assert (await bench.door.execute(ticket)).reasons == ("TICKET_USED",)
+
+
+async def test_limits_that_became_stricter_hold_at_send():
+    bench = Bench()
+    ticket = await bench.ticket()
+    bench.door._executing._parts = replace(
+        bench.parts, limits=replace(bench.parts.limits, trade_size=D("0.001"))
+    )
+    report = await bench.door.execute(ticket)
+    assert report.reasons == ("TRADE_SIZE",)
+    assert bench.venue.sent == []
+
+
+async def test_two_tickets_share_one_limit():
+    """A ticket counts in full from the moment it is issued."""
+    bench = Bench()
+    bench.venue.shown["available_usdc"] = D(5090)
+    await bench.ticket()
+    other = Bench(journal=bench.journal, venue=bench.venue, tickets=bench.tickets, ids_from=1000, session=1)
+    answer = await other.propose(intent(intent_id="int_" + "2" * 32))
+    assert isinstance(answer, DoorRefused)
+    assert "CASH_RESERVE" in answer.reasons
+
+
+async def test_a_stop_pulled_between_the_burn_and_the_bytes_sends_nothing():
+    bench = Bench()
+    ticket = await bench.ticket()
+    asked: list[bool] = []
+
+    def pulled() -> bool:
+        asked.append(bool(bench.events("OrderSubmitted")))
+        return asked[-1]
+
+    bench.halt.halted = pulled
+    report = await bench.door.execute(ticket)
+    assert (report.outcome, report.reasons) == ("halted", ("HALTED",))
+    assert bench.venue.sent == []
+    assert bench.order_types() == ["OrderSubmitted", "OrderNotSent"]
+
+
+# ---- what the venue says -------------------------------------------------------------------------
+
+LIES: list[tuple[str, dict[str, Any]]] = [
+    ("leverage", {"leverage": None}),
+    ("leverage", {"leverage": 5}),
+    ("side", {"side": Side.SELL}),
+    ("symbol", {"symbol": "BTC-PERP"}),
+    ("quantity", {"filled_quantity": D("0.05")}),
+    ("price", {"average_price": D("2004.01")}),
+    ("mode", {"mode": "live"}),
+    ("client_order_id", {"client_order_id": "cid_other"}),
+    ("side", {"side": Side.SELL, "status": OrderStatus.CANCELLED, "filled_quantity": D(0)}),
+]
+
+
+@pytest.mark.parametrize(("name", "lie"), LIES)
+async def test_an_answer_that_differs_halts_the_desk(name: str, lie: dict[str, Any]):
+    bench = Bench()
+    bench.venue.lie = lie
+    report = await bench.run()
+    assert report.outcome == "halted"
+    assert f"ANSWER_DIFFERS:{name}" in report.reasons
+    assert bench.halt.on
+    assert [event.target for event in bench.events("TradingStateChanged")][-1] == "HALTED"
+
+
+@pytest.mark.parametrize("lie", [{"average_price": D(1999)}, {"fee_usdc": None}])
+async def test_a_better_price_is_fine(lie: dict[str, Any]):
+    bench = Bench()
+    bench.venue.lie = lie
+    assert (await bench.run()).outcome == "executed"
+    assert not bench.halt.on
+
+
+async def test_less_quantity_is_fine_and_what_filled_is_protected():
+    bench = Bench()
+    bench.venue.share = D("0.5")
+    report = await bench.run()
+    assert (report.outcome, report.document["filled"]) == ("executed", "0.01245")
+    assert report.document["protection"] == "attached"
+
+
+async def test_nothing_filled_is_no_trade_of_the_venues():
+    bench = Bench()
+    bench.venue.share = D(0)
+    report = await bench.run()
+    assert not bench.halt.on
+    assert (report.outcome, report.decided_by, report.reasons) == ("no_trade", "venue", ("NOT_FILLED",))
+    bench.flush()
+    assert bench.trade_states()[-1] == "ABANDONED"
+
+
+async def test_an_entry_that_is_still_working_is_not_called_over():
+    """An IOC that the venue only accepted may fill later: nobody may say that nothing was traded."""
+    bench = Bench()
+    bench.venue.dawdles = True
+    report = await bench.run()
+    assert (report.outcome, report.reasons) == ("unknown", ("ORDER_UNKNOWN",))
+    assert [one.state for one in await bench.reconcile()] == ["UNKNOWN"]
+    bench.venue.ends()
+    assert [one.state for one in await bench.reconcile()] == ["CANCELLED"]
+    assert bench.order_types() == ["OrderSubmitted", "OrderBecameUnknown", "OrderCancelled"]
+    assert bench.venue.purposes == ["entry"]
+
+
+async def test_a_refusal_is_the_venues_and_final():
+    bench = Bench()
+    bench.venue.fail["entry"] = Refused("no", code="market_closed")
+    report = await bench.run()
+    assert (report.outcome, report.decided_by, report.reasons) == ("rejected", "venue", ("MARKET_CLOSED",))
+    assert bench.order_types() == ["OrderSubmitted", "OrderRejected"]
+
+
+async def test_a_rejected_order_is_not_compared():
+    bench = Bench()
+    bench.venue.lie = {"status": OrderStatus.REJECTED, "leverage": None, "filled_quantity": D(0)}
+    assert (await bench.run()).outcome == "rejected"
+    assert not bench.halt.on
+
+
+async def test_proof_that_nothing_left_is_a_failure_and_not_unknown():
+    bench = Bench()
+    bench.venue.fail["entry"] = NotSent("no connection")
+    report = await bench.run()
+    assert (report.outcome, report.reasons) == ("failed", ("NOT_SENT",))
+    assert await bench.reconcile() == []
+
+
+# ---- nobody knows --------------------------------------------------------------------------------
+
+
+async def test_a_lost_answer_is_found_by_our_id_and_protected_without_sending_again():
+    bench = Bench()
+    bench.venue.lose["entry"] = LOST
+    report = await bench.run()
+    assert (report.outcome, report.document["protection"]) == ("executed", "attached")
+    assert bench.order_types() == ["OrderSubmitted", "OrderBecameUnknown", "OrderFilled"]
+    assert bench.venue.purposes == ["entry"]
+
+
+async def test_where_ids_are_hidden_one_order_that_explains_the_position_is_ours():
+    bench = Bench()
+    bench.venue.hides_ids = True
+    bench.venue.lose["entry"] = LOST
+    report = await bench.run()
+    assert report.outcome == "executed"
+    assert bench.venue.purposes == ["entry"]
+
+
+async def test_a_look_alike_beside_ours_leaves_it_unknown():
+    bench = Bench()
+    bench.venue.hides_ids = True
+    bench.venue.lose["entry"] = LOST
+    ticket = await bench.ticket()
+    bench.venue.before = lambda permit: bench.venue.strangers.append(
+        replace(
+            told(permit.request, "ord_x", OrderStatus.FILLED, permit.request.quantity), client_order_id=None
+        )
+    )
+    report = await bench.door.execute(ticket)
+    assert (report.outcome, report.reasons) == ("unknown", ("ORDER_UNKNOWN",))
+    assert bench.order_types() == ["OrderSubmitted", "OrderBecameUnknown"]
+    assert bench.venue.purposes == ["entry"]
+
+
+@pytest.mark.parametrize("change", [{"quantity": D("0.0248")}, {"limit_price": D(2003)}, {"symbol": None}])
+async def test_an_order_that_only_looks_a_little_like_ours_is_not_taken_for_it(change: dict[str, Any]):
+    bench = Bench()
+    bench.venue.hides_ids = True
+    bench.venue.fail["entry"] = LOST
+    ticket = await bench.ticket()
+    bench.venue.before = lambda permit: bench.venue.strangers.append(
+        replace(
+            told(permit.request, "ord_x", OrderStatus.CANCELLED, D(0)), **({"client_order_id": None} | change)
+        )
+    )
+    assert (await bench.door.execute(ticket)).outcome == "unknown"
+
+
+async def test_an_order_that_our_position_does_not_explain_is_not_ours():
+    """A stranger's filled look-alike, and nothing of ours arrived: the position says so."""
+    bench = Bench()
+    bench.venue.hides_ids = True
+    bench.venue.fail["entry"] = LOST
+    ticket = await bench.ticket()
+    bench.venue.before = lambda permit: bench.venue.strangers.append(
+        replace(
+            told(permit.request, "ord_x", OrderStatus.FILLED, permit.request.quantity), client_order_id=None
+        )
+    )
+    assert (await bench.door.execute(ticket)).outcome == "unknown"
+
+
+async def test_two_empty_reads_of_a_venue_that_finds_ids_prove_absence():
+    bench = Bench()
+    bench.venue.fail["entry"] = LOST
+    report = await bench.run()
+    assert (report.outcome, report.reasons) == ("failed", ("ABSENT",))
+    assert bench.order_types()[-1] == "OrderFoundAbsent"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda venue: setattr(venue, "hides_ids", True),
+        lambda venue: venue.shown.update(promises=replace(PROMISES, settle_s=30)),
+        lambda venue: venue.shown.update(promises=replace(PROMISES, client_order_id_lookup=False)),
+    ],
+)
+async def test_what_is_not_shown_by_a_venue_that_cannot_prove_it_stays_unknown(change: Any):
+    bench = Bench()
+    bench.venue.fail["entry"] = LOST
+    ticket = await bench.ticket()
+    change(bench.venue)
+    assert (await bench.door.execute(ticket)).outcome == "unknown"
+    assert bench.order_types()[-1] == "OrderBecameUnknown"
+
+
+async def test_an_order_shown_late_is_never_called_absent_and_found_by_the_next_lookup():
+    bench = Bench()
+    bench.venue.lose["entry"] = LOST
+    bench.venue.late = 4
+    assert (await bench.run()).outcome == "unknown"
+    [found] = await bench.reconcile()
+    assert found.state == "FILLED"
+    assert bench.venue.purposes == ["entry"]
+
+
+async def test_an_unknown_order_freezes_its_symbol_until_it_is_found():
+    bench = Bench()
+    bench.venue.lose["entry"] = LOST
+    bench.venue.late = 4
+    await bench.run()
+    other = Bench(journal=bench.journal, venue=bench.venue, tickets=bench.tickets, ids_from=1000, session=1)
+    other.clock.pass_s(400)
+    bench.venue.shown["venue_time"] = NOW
+    answer = await other.propose(intent(intent_id="int_" + "2" * 32))
+    assert isinstance(answer, DoorRefused)
+    assert "SYMBOL_FROZEN" in answer.reasons
+
+
+async def test_reconciling_twice_changes_nothing():
+    bench = Bench()
+    bench.venue.lose["entry"] = LOST
+    bench.venue.late = 4
+    await bench.run()
+    await bench.reconcile()
+    before = bench.journal.head()
+    assert await bench.reconcile() == []
+    assert bench.journal.head() == before
+
+
+# ---- protection ----------------------------------------------------------------------------------
+
+
+async def test_a_stop_the_venue_forgot_is_placed_by_us_under_a_ticket_of_its_own():
+    bench = Bench()
+    bench.venue.attaches = False
+    report = await bench.run()
+    assert report.document["protection"] == "placed"
+    assert bench.venue.purposes == ["entry", "stop"]
+    stop = bench.venue.sent[1]
+    assert (stop.quantity, stop.stop_price, stop.reduce_only) == (D("0.0249"), D(1960), True)
+    assert [event.purpose for event in bench.events("TicketIssued")] == ["entry", "stop"]
+
+
+async def test_a_stop_that_cannot_be_proven_is_left_by_leaving_the_position():
+    bench = Bench()
+    bench.venue.attaches = bench.venue.takes_stops = False
+    report = await bench.run()
+    assert report.document["protection"] == "flattened"
+    assert bench.venue.purposes == ["entry", "stop", "flatten"]
+    bench.flush()
+    assert bench.trade_states()[-1] == "CLOSED"
+    assert not bench.halt.on
+
+
+@pytest.mark.parametrize("fault", ["refuses", "loses"])
+async def test_a_position_that_cannot_be_left_halts_the_desk_and_is_called_unprotected(fault: str):
+    bench = Bench()
+    bench.venue.attaches = bench.venue.takes_stops = bench.venue.fills_exits = False
+    if fault == "loses":
+        bench.venue.fail["flatten"] = LOST
+    report = await bench.run()
+    assert (report.outcome, report.reasons) == ("unknown", ("UNPROTECTED",))
+    assert bench.halt.reasons == ["UNPROTECTED"]
+    assert bench.venue.purposes == ["entry", "stop", "flatten"]
+
+
+async def test_a_stop_is_proven_within_five_seconds_and_given_up_within_ten_more():
+    bench = Bench()
+    bench.venue.attaches = bench.venue.takes_stops = False
+    began = bench.clock.monotonic_s()
+    await bench.run()
+    assert bench.clock.monotonic_s() - began <= 10
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"quantity": D("0.01")},
+        {"side": Side.BUY},
+        {"stop_price": D(1950)},
+        {"reduce_only": False},
+        {"parent_order_id": "ord_other"},
+        {"status": OrderStatus.CANCELLED},
+    ],
+)
+async def test_a_stop_that_is_not_the_one_is_no_protection(change: dict[str, Any]):
+    bench = Bench()
+    honest = bench.venue._leg
+    bench.venue._leg = lambda entry, filled: replace(honest(entry, filled), **change)
+    report = await bench.run()
+    assert report.document["protection"] == "placed"
+
+
+async def test_a_halt_does_not_stop_the_protective_leg_and_a_hard_one_does():
+    for hard, purposes in ((False, ["entry", "stop"]), (True, ["entry"])):
+        bench = Bench()
+        bench.venue.attaches = False
+        bench.venue.before = lambda permit, b=bench, h=hard: (
+            b.halt.halt("drill"),
+            setattr(b.halt, "is_hard", h),
+        )
+        report = await bench.run()
+        assert bench.venue.purposes == purposes
+        assert (report.outcome == "unknown") == hard
+
+
+async def test_a_position_that_is_not_what_filled_halts_the_desk():
+    bench = Bench()
+
+    def more(permit: Permit) -> None:
+        bench.venue._held += D("0.01")
+
+    bench.venue.before = more
+    report = await bench.run()
+    assert "ANSWER_DIFFERS:position" in report.reasons
+    assert bench.halt.reasons == ["POSITION_DIFFERS"]
