@@ -141,6 +141,7 @@ class Dispatch:
                 return Sent(state=OrderState.ABSENT, code="ABSENT")
             case Ambiguous(evidence=evidence):
                 return Sent(state=OrderState.UNKNOWN, code="UNKNOWN", evidence=evidence)
+        return Sent(state=OrderState.UNKNOWN, code=STILL_WORKING)
 
     def _record(self, client_order_id: str, event: Informed, error: DeskError | None) -> None:
         stream = ids.order_stream(client_order_id)

@@ -258,9 +258,7 @@ async def test_what_changed_since_the_ticket_denies_with_its_reason(reason: str,
 async def test_limits_that_became_stricter_hold_at_send():
     bench = Bench()
     ticket = await bench.ticket()
-    bench.door._executing._parts = replace(
-        bench.parts, limits=replace(bench.parts.limits, trade_size=D("0.001"))
-    )
+    bench.door._executing._room.parts = replace(bench.parts, tightened={"trade_size": D("0.001")})
     report = await bench.door.execute(ticket)
     assert report.reasons == ("TRADE_SIZE",)
     assert bench.venue.sent == []
