@@ -590,3 +590,15 @@ async def test_a_position_that_is_not_what_filled_halts_the_desk():
     report = await bench.run()
     assert "ANSWER_DIFFERS:position" in report.reasons
     assert bench.halt.reasons == ["POSITION_DIFFERS"]
+
+
+async def test_a_ticket_burns_once_even_if_nobody_checked_it():
+    bench = Bench()
+    ticket = await bench.ticket()
+    with bench.journal.transaction() as tx:
+        row, now = tx.ticket(ticket), bench.clock.stamp("x")
+        assert row is not None
+        bench.tickets.burn(tx, row, now)
+        with pytest.raises(TicketRefused) as refused:
+            bench.tickets.burn(tx, row, now)
+    assert refused.value.code == "TICKET_USED"
