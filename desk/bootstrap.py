@@ -223,7 +223,7 @@ def paper_venue(desk: Desk, brief: Brief, account: str, elapsed: Callable[[], ti
         symbol: paper.Tape((*series.bars, *(brief.tape[symbol].bars if symbol in brief.tape else ())))
         for symbol, series in brief.bars.items()
     }
-    store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
+    store.open_account(account, as_of=brief.as_of + elapsed(), tapes=tapes, **opening)
     application = paper.app(store, lambda: brief.as_of + elapsed(), settle_s=0)
     return cast(
         Venue,
