@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from desk.domain import ids
-from desk.domain.events import Document, OrderBecameUnknown, OrderSubmitted
+from desk.domain.events import Document, OrderSubmitted
 from desk.domain.lifecycle import OrderState, fold_order
 from desk.domain.market import OrderRequest
 from desk.domain.shape import unshaped
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts, furnished
-from desk.execution.tape import INTERRUPTED, Tape
+from desk.execution.tape import Tape
 from desk.ports import Journal
 
 #: States an order may be left in by a process that is gone.
@@ -65,12 +65,9 @@ async def look_up(parts: Parts, one: Unresolved) -> Resolved:
     submitted = one.submitted
     log = SessionLog(parts.clock, parts.new_ids, submitted.session_id or "", submitted.account)
     room = furnished(replace(parts, log=log, tape=Tape()))
-    if one.state is OrderState.SUBMITTED:
-        event = OrderBecameUnknown(client_order_id=submitted.client_order_id, reason=INTERRUPTED)
-        with parts.journal.transaction() as tx:
-            log.write_to(tx, ids.order_stream(submitted.client_order_id), event)
     request = unshaped(OrderRequest, submitted.request)
-    sent = await room.dispatch.look_up(request, submitted)
+    look = room.dispatch.interrupted if one.state is OrderState.SUBMITTED else room.dispatch.look_up
+    sent = await look(request, submitted)
     return Resolved(
         client_order_id=submitted.client_order_id,
         session_id=submitted.session_id,
