@@ -28,7 +28,7 @@ from desk.execution.log import SessionLog
 from desk.execution.look import Look
 from desk.execution.recovery import Absent, Ambiguous, Found, Recovery
 from desk.execution.settlement import settled
-from desk.execution.tape import Tape
+from desk.execution.tape import INTERRUPTED, Tape
 from desk.ports import Journal, Permit, Venue
 
 T = TypeVar("T")
@@ -72,8 +72,7 @@ class Dispatch:
         return await uninterrupted(self._go(permit, submitted, protective=protective))
 
     async def _go(self, permit: Permit, submitted: OrderSubmitted, *, protective: bool) -> Sent:
-        stopped = self._look.hard_halted() if protective else self._look.halted()
-        if stopped:
+        if self._look.stopped(protective=protective):
             return self._never_left(submitted, "HALTED", None)
         try:
             answer = await self._tape.act(
@@ -123,6 +122,11 @@ class Dispatch:
         )
         self._record(submitted.client_order_id, event, error)
         return await self.look_up(request, submitted)
+
+    async def interrupted(self, request: OrderRequest, submitted: OrderSubmitted) -> Sent:
+        """What becomes of an order whose process ended before the answer came: as that process would."""
+        error = OutcomeUnknown("the process ended before the answer came", code=INTERRUPTED)
+        return await self._unknown(request, submitted, error.code, error)
 
     async def look_up(self, request: OrderRequest, submitted: OrderSubmitted) -> Sent:
         """Resolve an order that is UNKNOWN in the journal; it stays so unless something is proven."""

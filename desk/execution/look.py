@@ -47,6 +47,13 @@ class Look:
         """The stop file, and it stops even protective orders."""
         return self._tape.note("halt_hard", self._halt.hard, bool, bool)
 
+    def stopped(self, *, protective: bool) -> bool:
+        """The last look before the bytes. Of a send that another process began it can say nothing: that
+        one may have been sent, whatever the file says now."""
+        if not self._tape.reaches("halt_hard" if protective else "halt"):
+            return False
+        return self.hard_halted() if protective else self.halted()
+
     async def snapshot(self, symbol: str) -> Snapshot:
         return await self._tape.read(
             "snapshot",

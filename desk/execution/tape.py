@@ -49,6 +49,15 @@ class Tape:
         """Is everything on record used up?"""
         return self._position >= len(self._recorded)
 
+    def reaches(self, port: str) -> bool:
+        """Does what was begun go on with this port? False where the process ended before it did.
+
+        On record, its note is next; past the record, only the process that began may say that it goes on.
+        """
+        if self.live:
+            return self._may_act()
+        return self._recorded[self._position]["port"] == port
+
     def take(self) -> Inputs:
         """The notes since the last event, for the event about to be written."""
         notes, self._notes = tuple(self._notes), []

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from desk.domain import ids
-from desk.domain.events import Document, OrderBecameUnknown, OrderSubmitted
+from desk.domain.events import Document, OrderSubmitted
 from desk.domain.lifecycle import OrderState, TradeState, fold_order
 from desk.domain.market import OrderRequest, VenueOrder
 from desk.domain.money import parsed
@@ -17,7 +17,7 @@ from desk.execution.orders import ENTRY, Purpose
 from desk.execution.protection import ATTACHED, PLACED, Fill
 from desk.execution.room import Parts, Room, furnished
 from desk.execution.settlement import filled_quantity
-from desk.execution.tape import INTERRUPTED, Tape
+from desk.execution.tape import Tape
 from desk.execution.trades import Trade
 from desk.ports import Journal
 
@@ -71,12 +71,9 @@ async def look_up(parts: Parts, one: Unresolved) -> Resolved:
     submitted = one.submitted
     log = SessionLog(parts.clock, parts.new_ids, submitted.session_id or "", submitted.account)
     room = furnished(replace(parts, log=log, tape=Tape()))
-    if one.state is OrderState.SUBMITTED:
-        event = OrderBecameUnknown(client_order_id=submitted.client_order_id, reason=INTERRUPTED)
-        with parts.journal.transaction() as tx:
-            log.write_to(tx, ids.order_stream(submitted.client_order_id), event)
     request = unshaped(OrderRequest, submitted.request)
-    sent = await room.dispatch.look_up(request, submitted)
+    look = room.dispatch.interrupted if one.state is OrderState.SUBMITTED else room.dispatch.look_up
+    sent = await look(request, submitted)
     if sent.answer is not None and submitted.purpose == ENTRY:
         await _protect(room, submitted, request, sent.answer)
     return Resolved(
