@@ -7,21 +7,16 @@ from dataclasses import asdict, dataclass, field
 
 import click
 
-from desk import bootstrap, reopening
-from desk.bootstrap import Desk, Hands
+from desk import bootstrap
+from desk.bootstrap import Desk
 from desk.cli import output
 from desk.cli.look import trades
 from desk.cli.options import json_flag
 from desk.cli.screen import Silent
 from desk.config import load
 from desk.domain.lifecycle import OrderState, TradeState
-from desk.journal import memory_journal
-from desk.replay import resume as redrive
-from desk.replay.record import Record
-from desk.replay.record import load as load_record
-from desk.replay.unknowns import Unresolved, look_up, unresolved
-
-HANDS = Hands(screen=Silent(), prompt=None, person="")
+from desk.reconciling import settled
+from desk.replay.unknowns import Unresolved, unresolved
 
 
 @dataclass(slots=True)
@@ -58,45 +53,17 @@ def reconcile(session_id: str | None, as_json: bool) -> int:
 
 
 async def _settle(desk: Desk, one: Unresolved, found: Found) -> None:
-    """A session that is still open is resumed, which meets its own order again; a closed one is looked up."""
-    assert one.session_id is not None
-    with bootstrap.locked(desk, one.session_id):
-        record = load_record(desk.journal, one.session_id)
-        given = reopening.with_world(desk, record, HANDS)
-        try:
-            if record.closed is None:
-                await _resume(desk, record, found, one)
-                return
-            done = await look_up(given.parts, one)
-            row: dict[str, object] = {
-                "client_order_id": done.client_order_id,
-                "session_id": done.session_id,
-                "symbol": done.symbol,
-                "state": done.state.value,
-            }
-            if done.state is OrderState.UNKNOWN:
-                found.ambiguous.append({**row, "evidence": done.evidence})
-            else:
-                found.resolved.append(row)
-        finally:
-            await given.parts.venue.aclose()
-
-
-async def _resume(desk: Desk, record: Record, found: Found, one: Unresolved) -> None:
-    given = reopening.with_world(desk, record, HANDS)
-    shadow = memory_journal()
-    try:
-        report = await redrive.resume(record, given, shadow, desk.journal)
-    finally:
-        shadow.close()
-        await given.parts.venue.aclose()
+    done = await settled(desk, one, Silent())
     row: dict[str, object] = {
-        "client_order_id": one.submitted.client_order_id,
-        "session_id": record.session_id,
-        "symbol": one.submitted.symbol,
-        "state": report.outcome,
+        "client_order_id": done.client_order_id,
+        "session_id": done.session_id,
+        "symbol": done.symbol,
+        "state": done.state.value,
     }
-    (found.ambiguous if report.outcome == "unknown" else found.resolved).append(row)
+    if done.state is OrderState.UNKNOWN:
+        found.ambiguous.append({**row, "evidence": done.evidence})
+    else:
+        found.resolved.append(row)
 
 
 async def _foreign(desk: Desk, found: Found) -> None:

@@ -16,10 +16,11 @@ from desk.config import load
 from desk.errors import UsageError
 from desk.journal import memory_journal
 from desk.ports import Screen
+from desk.reconciling import catch_up
 from desk.replay import resume as redrive
 from desk.replay.record import Record
 from desk.replay.record import load as load_record
-from desk.replay.unknowns import Unresolved, settle, unresolved
+from desk.replay.unknowns import Unresolved, unresolved
 from desk.session import SessionReport
 
 
@@ -50,7 +51,7 @@ def resume(session_id: str, quiet: bool, as_json: bool) -> int:
 async def _go_on(desk: Desk, record: Record, hands: Hands) -> SessionReport:
     given = reopening.with_world(desk, record, hands)
     try:
-        await settle(given.parts, _of(desk, record, given.parts.venue.name))
+        await catch_up(desk, _others(desk, record), Silent())
         record = load_record(desk.journal, record.session_id)
         shadow = memory_journal()
         try:
@@ -61,8 +62,8 @@ async def _go_on(desk: Desk, record: Record, hands: Hands) -> SessionReport:
         await given.parts.venue.aclose()
 
 
-def _of(desk: Desk, record: Record, venue: str) -> list[Unresolved]:
-    """This account's unknown orders: its own session's are met again by the re-drive itself."""
-    found = unresolved(desk.journal, venue=venue, account=record.opened.account)
-    others = [one for one in found if one.session_id != record.session_id]
-    return bootstrap.free(desk, others)
+def _others(desk: Desk, record: Record) -> list[Unresolved]:
+    """This account's unknown orders but the session's own, which the re-drive itself meets again."""
+    opened = record.opened
+    found = unresolved(desk.journal, venue=opened.venue, account=opened.account)
+    return [one for one in found if one.session_id != record.session_id]

@@ -22,7 +22,8 @@ from desk.domain.budget import Budget
 from desk.errors import UsageError
 from desk.journal.projections import run_document
 from desk.ports import Screen
-from desk.replay.unknowns import settle, unresolved
+from desk.reconciling import catch_up
+from desk.replay.unknowns import unresolved
 from desk.session import Session, SessionReport
 
 DEFAULT_BRIEF = "@brexit-eve"
@@ -75,7 +76,7 @@ def _session(desk: Desk, wishes: Wishes, brief: Brief, hands: Hands) -> SessionR
         try:
             parts = given.parts
             open_ended = unresolved(desk.journal, venue=parts.venue.name, account=parts.log.account)
-            await settle(parts, bootstrap.free(desk, open_ended))
+            await catch_up(desk, open_ended, Silent())
             return await Session(given).run()
         finally:
             await given.parts.venue.aclose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from desk.domain import ids
@@ -64,7 +63,7 @@ def unresolved(journal: Journal, *, venue: str, account: str | None = None) -> l
 
 
 async def look_up(parts: Parts, one: Unresolved) -> Resolved:
-    """Resolve one order by reads alone, and record what is proven under its own session.
+    """Resolve one order of a session that is over, by reads alone; record what is proven under that session.
 
     ``parts`` is any session's on the same venue and account; the events carry the order's own session.
     """
@@ -134,8 +133,3 @@ def trade_state(journal: Journal, trade_id: str) -> TradeState:
     """Where the trade's last move left it."""
     moved = [one.data for one in journal.stream(ids.trade_stream(trade_id)) if one.event_type == "TradeMoved"]
     return TradeState(str(moved[-1]["target"])) if moved else TradeState.SCANNING
-
-
-async def settle(parts: Parts, found: Iterable[Unresolved]) -> list[Resolved]:
-    """Look up each of them, one after the other."""
-    return [await look_up(parts, one) for one in found]

@@ -21,9 +21,10 @@ from desk.domain.lifecycle import OrderState, fold_order
 from desk.errors import DeskError
 from desk.home.paths import Home
 from desk.journal import memory_journal, verify_home
+from desk.reconciling import catch_up
 from desk.replay.record import load
 from desk.replay.resume import replay, resume
-from desk.replay.unknowns import settle, unresolved
+from desk.replay.unknowns import unresolved
 from desk.session import Given, Session, SessionReport
 from tests.kernel.crash import DIED, dying, instructions
 from tests.kernel.fakes import Dark
@@ -67,7 +68,7 @@ async def restarted(home: Path, *, look_first: bool, halted: bool = False) -> li
             desk.halt.halt("after the crash")
         live = _given_again(desk, account, opened[0].occurred_at)
         if look_first:
-            await settle(live.parts, unresolved(desk.journal, venue="paper"))
+            await catch_up(desk, unresolved(desk.journal, venue="paper"), Dark())
             found += _lies(desk, account)
         record = load(desk.journal, session_id)
         live = replace(live, settings=record.opened.settings)
@@ -86,7 +87,7 @@ def _given_again(desk: Desk, account: str, began: datetime) -> Given:
     """What the dead session was given: its account, on the venue's time that has passed since."""
     again = given(desk)
     elapsed = bootstrap.elapsed_since("wall", began.astimezone(UTC) - timedelta(seconds=5))
-    venue = bootstrap.paper_venue(desk, again.brief, account, elapsed)
+    venue = bootstrap.paper_venue(desk, again.brief, account, elapsed, again=True)
     return replace(again, parts=replace(again.parts, venue=venue))
 
 

@@ -14,7 +14,7 @@ from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
 from desk.journal import Key, SqliteJournal, memory_journal
 from desk.ports import DoorRefused, ExecutionReport, TicketId, Waiting
-from desk.replay.unknowns import Resolved, settle, unresolved
+from desk.replay.unknowns import Resolved, look_up, unresolved
 from tests.kernel.fakes import CountedIds, Dark, HandClock, Switch, Yes
 from tests.kernel.values import intent
 from tests.kernel.venue import HandVenue
@@ -71,7 +71,8 @@ class Bench:
         return await self.door.execute(await self.ticket(proposed))
 
     async def reconcile(self) -> list[Resolved]:
-        return await settle(self.parts, unresolved(self.journal, venue=self.venue.name))
+        found = unresolved(self.journal, venue=self.venue.name)
+        return [await look_up(self.parts, one) for one in found]
 
     # ---- what is on record -----------------------------------------------------------------------
 

@@ -19,12 +19,17 @@ _RECENT = 100
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """An account while a transaction works on it; ``Book.save_account`` writes it back."""
+    """An account while a transaction works on it; ``Book.save_account`` writes it back.
+
+    ``clock`` is the last time it has lived; ``as_of`` the time it was last brought to from outside (by a
+    brief, or by letting time pass), from which ``clock`` has run on.
+    """
 
     name: str
     key_sha256: str | None
     balance_usdc: Decimal
     clock: datetime
+    as_of: datetime
     counter: int
 
     def new_id(self, prefix: str) -> str:
@@ -46,25 +51,31 @@ class Book:
 
     def account(self, name: str) -> Account | None:
         row = self._db.execute(
-            "SELECT account, key_sha256, balance_usdc, clock, counter FROM accounts WHERE account = ?",
+            "SELECT account, key_sha256, balance_usdc, clock, as_of, counter FROM accounts WHERE account = ?",
             (name,),
         ).fetchone()
         if row is None:
             return None
         return Account(
-            name=row[0], key_sha256=row[1], balance_usdc=parsed(row[2]), clock=moment(row[3]), counter=row[4]
+            name=row[0],
+            key_sha256=row[1],
+            balance_usdc=parsed(row[2]),
+            clock=moment(row[3]),
+            as_of=moment(row[4]),
+            counter=row[5],
         )
 
     def save_account(self, account: Account) -> None:
         self._db.execute(
-            "INSERT INTO accounts VALUES (?, ?, ?, ?, ?) ON CONFLICT(account) DO UPDATE SET key_sha256 ="
+            "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(account) DO UPDATE SET key_sha256 ="
             " excluded.key_sha256, balance_usdc = excluded.balance_usdc, clock = excluded.clock,"
-            " counter = excluded.counter",
+            " as_of = excluded.as_of, counter = excluded.counter",
             (
                 account.name,
                 account.key_sha256,
                 plain(account.balance_usdc),
                 timestamp(account.clock),
+                timestamp(account.as_of),
                 account.counter,
             ),
         )

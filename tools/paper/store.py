@@ -65,10 +65,12 @@ class PaperStore:
         """Make the account, or bring it to ``as_of`` with these tapes. Twice is the same as once.
 
         The balance and the key are those of the first opening. A new tape replaces the symbol's old
-        one before time passes, so its bars up to ``as_of`` meet the orders that were waiting.
+        one before time passes, so its bars up to ``as_of`` meet the orders that were waiting. The same
+        ``as_of`` again goes on from where the account has come to since.
 
         Raises:
-            UsageError: ``TIME_WENT_BACK``, the account has lived past ``as_of``; or a name is malformed.
+            UsageError: ``TIME_WENT_BACK``, the account has lived past an earlier ``as_of``; or a name is
+                malformed.
         """
         tapes = tapes or {}
         if ACCOUNT.fullmatch(name) is None or any(SYMBOL.fullmatch(symbol) is None for symbol in tapes):
@@ -79,9 +81,10 @@ class PaperStore:
                 key_sha256=None if api_key is None else key_sha256(api_key.reveal()),
                 balance_usdc=balance_usdc,
                 clock=as_of,
+                as_of=as_of,
                 counter=0,
             )
-            if as_of < account.clock:
+            if as_of < account.clock and as_of != account.as_of:
                 raise UsageError(
                     f"the account {name} cannot go back to {timestamp(as_of)}",
                     why=f"it has lived until {timestamp(account.clock)}",
@@ -92,6 +95,7 @@ class PaperStore:
                 self._tapes[tape.sha256] = tape
                 if book.tape_of(name, symbol) != tape.sha256:
                     book.use_tape(name, symbol, tape.sha256, tape.body)
+            account.as_of = as_of
             self._pass_time(book, account, as_of)
 
     def advance(self, name: str, to: datetime) -> datetime:
@@ -100,7 +104,9 @@ class PaperStore:
         A time that has passed already changes nothing.
         """
         with self.writing() as book:
-            return self._pass_time(book, self.account(book, name), to)
+            account = self.account(book, name)
+            account.as_of = max(account.as_of, to)
+            return self._pass_time(book, account, to)
 
     def next_close(self, name: str) -> datetime | None:
         """When the next bar of any symbol held or traded by the account closes; None when no tape goes on."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from trading_floor import ACCOUNT, AS_OF, DAY, SPX, D, Floor, bar, order, permit, sell_to_close
@@ -254,6 +256,20 @@ def test_an_account_never_goes_back_in_time(tmp_path):
     with pytest.raises(UsageError) as refused:
         store.open_account("book", as_of=AS_OF)
     assert (refused.value.code, refused.value.exit_code) == ("TIME_WENT_BACK", 2)
+
+
+async def test_the_same_opening_time_again_goes_on_after_what_has_been_traded_since(tmp_path):
+    floor = Floor(path=tmp_path / "paper.db", now=AS_OF + timedelta(seconds=1))
+    await floor.client().submit(permit())
+    floor.store.open_account(ACCOUNT, as_of=AS_OF)
+    assert floor.store.clock(ACCOUNT) == AS_OF + timedelta(seconds=1)
+
+
+async def test_the_same_opening_time_is_over_once_time_was_let_pass(tmp_path):
+    floor = Floor(path=tmp_path / "paper.db")
+    floor.store.advance(ACCOUNT, AS_OF + DAY)
+    with pytest.raises(UsageError, match="cannot go back"):
+        floor.store.open_account(ACCOUNT, as_of=AS_OF)
 
 
 async def test_opening_later_lets_the_bars_in_between_happen():

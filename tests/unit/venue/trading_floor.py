@@ -60,14 +60,18 @@ class Floor:
     """One account on one store, seen through the client or directly."""
 
     def __init__(
-        self, *after: Bar, path: Path | str = ":memory:", tapes: dict[str, Sequence[Bar]] | None = None
+        self,
+        *after: Bar,
+        path: Path | str = ":memory:",
+        tapes: dict[str, Sequence[Bar]] | None = None,
+        now: datetime = AS_OF,
     ) -> None:
         OPEN.append(self)
         self.store = PaperStore(path)
         self.plan = FaultPlan()
         self.tapes = {symbol: Tape(bars) for symbol, bars in (tapes or {SPX: (SEEN, *after)}).items()}
         self.store.open_account(ACCOUNT, as_of=AS_OF, tapes=self.tapes)
-        self.app = sim_app(self.store, lambda: AS_OF, self.plan, wire=Wire.IN_PROCESS)
+        self.app = sim_app(self.store, lambda: now, self.plan, wire=Wire.IN_PROCESS)
 
     def client(self, clear: Callable[[Permit], None] = accept, **more: Any) -> PurpleFlea:
         return PurpleFlea(
