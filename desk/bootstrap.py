@@ -29,13 +29,13 @@ from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
+from desk.execution.unknowns import Unresolved
 from desk.home.clock import BriefClock, WallClock
 from desk.home.halt import HaltFile
 from desk.home.identity import RandomIds, SeededIds
 from desk.home.lock import SessionLock
 from desk.journal import Key, SqliteJournal, load_or_create, open_journal
 from desk.ports import Answers, Approver, Clock, Ids, Model, Screen, Tool, Venue
-from desk.replay.unknowns import Unresolved
 from desk.session import Chat, Given
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from desk import bootstrap
@@ -17,11 +18,11 @@ from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
-from desk.home.clock import BriefClock
-from desk.home.identity import SeededIds
+from desk.home.clock import BriefClock, WallClock
+from desk.home.identity import RandomIds, SeededIds
 from desk.journal import Key
 from desk.ports import Journal, Screen
-from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoVenue
+from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoScreen, NoVenue
 from desk.replay.record import Record
 from desk.replay.resume import brief_of, prompts_of
 from desk.session import Given
@@ -46,10 +47,11 @@ def limits_of(record: Record) -> Limits:
     return unshaped(Limits, record.opened.settings["limits"])
 
 
-def with_world(desk: Desk, record: Record, hands: Hands) -> Given:
+def with_world(desk: Desk, record: Record, hands: Hands, *, answering: bool = True) -> Given:
     """Everything a live session has, at the record's account and time.
 
-    Limits that were tightened meanwhile hold from where the record ends.
+    Limits that were tightened meanwhile hold from where the record ends. ``answering`` is false where the
+    debate is on record: no model is reached then, and none needs a key.
     """
     wishes, brief = wishes_of(record), brief_of(record, desk.journal)
     opened = record.events[0]
@@ -74,7 +76,20 @@ def with_world(desk: Desk, record: Record, hands: Hands) -> Given:
         mode="live" if wishes.live else "paper",
         policy_version=bootstrap.POLICY_VERSION,
     )
-    return _given(record, desk.journal, brief, wishes, parts, with_chat=True, desk=desk)
+    live = desk if answering else None
+    return _given(record, desk.journal, brief, wishes, parts, with_chat=answering, desk=live)
+
+
+def afterwards(desk: Desk, record: Record) -> Given:
+    """What acts for a session that is over need: its account and venue, the wall's time and fresh ids.
+
+    A seed counts from its beginning again: here it would give the ids that the session has used.
+    """
+    given = with_world(desk, record, Hands(screen=NoScreen(), prompt=None, person=""), answering=False)
+    clock, new_ids = WallClock(), RandomIds()
+    log = SessionLog(clock, new_ids, record.session_id, record.opened.account)
+    parts = replace(given.parts, clock=clock, new_ids=new_ids, log=log)
+    return replace(given, parts=parts)
 
 
 def without_world(record: Record, source: Journal, shadow: Journal, screen: Screen) -> Given:

@@ -12,11 +12,10 @@ from desk.bootstrap import Desk
 from desk.cli import output
 from desk.cli.look import trades
 from desk.cli.options import json_flag
-from desk.cli.screen import Silent
 from desk.config import load
 from desk.domain.lifecycle import OrderState, TradeState
+from desk.execution.unknowns import Unresolved, unresolved
 from desk.reconciling import settled
-from desk.replay.unknowns import Unresolved, unresolved
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ def reconcile(session_id: str | None, as_json: bool) -> int:
 
 
 async def _settle(desk: Desk, one: Unresolved, found: Found) -> None:
-    done = await settled(desk, one, Silent())
+    done = await settled(desk, one)
     row: dict[str, object] = {
         "client_order_id": done.client_order_id,
         "session_id": done.session_id,

@@ -14,13 +14,13 @@ from desk.cli.options import json_flag, on_terminal, person
 from desk.cli.screen import Lines, Silent
 from desk.config import load
 from desk.errors import UsageError
+from desk.execution.unknowns import Unresolved, unresolved
 from desk.journal import memory_journal
 from desk.ports import Screen
 from desk.reconciling import catch_up
 from desk.replay import resume as redrive
 from desk.replay.record import Record
 from desk.replay.record import load as load_record
-from desk.replay.unknowns import Unresolved, unresolved
 from desk.session import SessionReport
 
 
@@ -51,7 +51,7 @@ def resume(session_id: str, quiet: bool, as_json: bool) -> int:
 async def _go_on(desk: Desk, record: Record, hands: Hands) -> SessionReport:
     given = reopening.with_world(desk, record, hands)
     try:
-        await catch_up(desk, _others(desk, record), Silent())
+        await catch_up(desk, _others(desk, record))
         record = load_record(desk.journal, record.session_id)
         shadow = memory_journal()
         try:

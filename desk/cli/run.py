@@ -20,10 +20,10 @@ from desk.config import Settings, load
 from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.errors import UsageError
+from desk.execution.unknowns import unresolved
 from desk.journal.projections import run_document
 from desk.ports import Screen
 from desk.reconciling import catch_up
-from desk.replay.unknowns import unresolved
 from desk.session import Session, SessionReport
 
 DEFAULT_BRIEF = "@brexit-eve"
@@ -76,7 +76,7 @@ def _session(desk: Desk, wishes: Wishes, brief: Brief, hands: Hands) -> SessionR
         try:
             parts = given.parts
             open_ended = unresolved(desk.journal, venue=parts.venue.name, account=parts.log.account)
-            await catch_up(desk, open_ended, Silent())
+            await catch_up(desk, open_ended)
             return await Session(given).run()
         finally:
             await given.parts.venue.aclose()

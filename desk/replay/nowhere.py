@@ -50,6 +50,13 @@ class NoVenue:
         """Nothing is open."""
 
 
+class NoScreen:
+    """Nobody is looking."""
+
+    def show(self, step: object) -> None:
+        """Nothing."""
+
+
 class NoAnswers:
     """Nobody answers for the roles but the record."""
 

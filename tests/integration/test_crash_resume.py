@@ -19,12 +19,12 @@ from desk.config import Settings
 from desk.deliberation.floor import drive
 from desk.domain.lifecycle import OrderState, fold_order
 from desk.errors import DeskError
+from desk.execution.unknowns import unresolved
 from desk.home.paths import Home
 from desk.journal import memory_journal, verify_home
 from desk.reconciling import catch_up
 from desk.replay.record import load
 from desk.replay.resume import replay, resume
-from desk.replay.unknowns import unresolved
 from desk.session import Given, Session, SessionReport
 from tests.kernel.crash import DIED, dying, instructions
 from tests.kernel.fakes import Dark
@@ -68,7 +68,7 @@ async def restarted(home: Path, *, look_first: bool, halted: bool = False) -> li
             desk.halt.halt("after the crash")
         live = _given_again(desk, account, opened[0].occurred_at)
         if look_first:
-            await catch_up(desk, unresolved(desk.journal, venue="paper"), Dark())
+            await catch_up(desk, unresolved(desk.journal, venue="paper"))
             found += _lies(desk, account)
         record = load(desk.journal, session_id)
         live = replace(live, settings=record.opened.settings)

@@ -12,9 +12,9 @@ from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
+from desk.execution.unknowns import Resolved, look_up, unresolved
 from desk.journal import Key, SqliteJournal, memory_journal
 from desk.ports import DoorRefused, ExecutionReport, TicketId, Waiting
-from desk.replay.unknowns import Resolved, look_up, unresolved
 from tests.kernel.fakes import CountedIds, Dark, HandClock, Switch, Yes
 from tests.kernel.values import intent
 from tests.kernel.venue import HandVenue
