@@ -11,12 +11,10 @@ from desk.bootstrap import Desk, Hands
 from desk.cli import run
 from desk.cli.card import CardPrompt
 from desk.cli.options import json_flag, on_terminal, person
-from desk.cli.screen import Lines, Silent
 from desk.config import load
 from desk.errors import UsageError
 from desk.execution.unknowns import Unresolved, unresolved
 from desk.journal import memory_journal
-from desk.ports import Screen
 from desk.reconciling import catch_up
 from desk.replay import resume as redrive
 from desk.replay.record import Record
@@ -39,11 +37,13 @@ def resume(session_id: str, quiet: bool, as_json: bool) -> int:
                 fix=f"Look at it with `desk show {session_id}`",
                 code="SESSION_OVER",
             )
-        screen: Screen = Silent() if quiet else Lines(to_stderr=as_json, words=False)
+        screen = run.screen_for(as_json=as_json, quiet=quiet)
         prompt = CardPrompt() if on_terminal() else None
-        report = asyncio.run(
-            _go_on(desk, record, Hands(screen=screen, prompt=prompt, person=person(settings)))
-        )
+        hands = Hands(screen=screen, prompt=prompt, person=person(settings))
+        try:
+            report = asyncio.run(_go_on(desk, record, hands))
+        finally:
+            screen.end()
         run.print_reports(desk, [report], as_json=as_json, quiet=quiet, several=False)
     return run.exit_code(report.outcome)
 

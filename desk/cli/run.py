@@ -22,7 +22,6 @@ from desk.domain.budget import Budget
 from desk.errors import UsageError
 from desk.execution.unknowns import unresolved
 from desk.journal.projections import run_document
-from desk.ports import Screen
 from desk.reconciling import catch_up
 from desk.session import Session, SessionReport
 
@@ -60,12 +59,26 @@ def run(briefs: tuple[str, ...], as_json: bool, quiet: bool, exit_on: str | None
     loaded = [read(name) for name in briefs or (DEFAULT_BRIEF,)]
     wishes = _wishes(settings, flags, words=not (as_json or quiet) and sys.stdout.isatty())
     with bootstrap.opened(settings) as desk:
-        screen: Screen = Silent() if quiet else Lines(to_stderr=as_json, words=wishes.stream)
+        screen = screen_for(as_json=as_json, quiet=quiet)
         prompt = CardPrompt() if on_terminal() else None
         hands = Hands(screen=screen, prompt=prompt, person=person(settings))
-        reports = [_session(desk, wishes, brief, hands) for brief in loaded]
+        try:
+            reports = [_session(desk, wishes, brief, hands) for brief in loaded]
+        finally:
+            screen.end()
         print_reports(desk, reports, as_json=as_json, quiet=quiet, several=len(loaded) > 1)
     return worst([exit_code(report.outcome, outcomes) for report in reports])
+
+
+def screen_for(*, as_json: bool, quiet: bool) -> Lines | Silent:
+    """Nothing, lines beside the JSON, or whatever the terminal (or the pipe) can show."""
+    if quiet:
+        return Silent()
+    if as_json or not sys.stdout.isatty():
+        return Lines(to_stderr=as_json, words=False)
+    from desk.cli.live import screen_for_terminal
+
+    return screen_for_terminal()
 
 
 def _session(desk: Desk, wishes: Wishes, brief: Brief, hands: Hands) -> SessionReport:
