@@ -147,9 +147,9 @@ class Book:
     def working(self, account: str, symbol: str | None = None) -> list[PaperOrder]:
         """Orders that can still trade, oldest first."""
         rows = self._db.execute(
-            "SELECT data FROM orders WHERE account = ?1 AND working = 1 AND (?2 IS NULL OR symbol = ?2)"
-            " ORDER BY n",
-            (account, symbol),
+            "SELECT data FROM orders WHERE account = :account AND working = 1"
+            " AND (:symbol IS NULL OR symbol = :symbol) ORDER BY n",
+            {"account": account, "symbol": symbol},
         )
         return [order_from(row[0]) for row in rows]
 
