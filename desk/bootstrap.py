@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from desk import __version__
 from desk.approval.console import ConsoleApprover, Prompt
 from desk.approval.deny import DenyApprover
-from desk.approval.inbox import InboxApprover
+from desk.approval.inbox import InboxApprover, stands
 from desk.config import ROLES, Settings
 from desk.deliberation.roles import load as load_prompts
 from desk.domain import ids
@@ -23,7 +23,6 @@ from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json
 from desk.domain.debate import Debate
-from desk.domain.limits import Limits
 from desk.errors import ConfigError, UsageError
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from desk.deliberation.openai_model import Price
 
 PAPER, FLEA = "paper", "purpleflea"
-POLICY_VERSION = "builtin-1"
 RULES = "rules"
 
 
@@ -341,7 +339,7 @@ def chat_for(wishes: Wishes) -> Chat:
 def approver_for(desk: Desk, wishes: Wishes, session_id: str, prompt: Prompt | None, person: str) -> Approver:
     match wishes.approve:
         case "console" if prompt is not None:
-            return ConsoleApprover(prompt, person)
+            return ConsoleApprover(prompt, person, lambda request: stands(desk.journal, session_id, request))
         case "console":
             return DenyApprover("NOT_A_TERMINAL", "console")
         case "inbox":
@@ -403,7 +401,7 @@ def given(
         log=log,
         limits=desk.settings.limits,
         mode="live" if wishes.live else "paper",
-        policy_version=POLICY_VERSION,
+        policy=desk.settings.policy,
     )
     return Given(
         brief=brief,
@@ -416,7 +414,7 @@ def given(
         budget=wishes.budget,
         clock=wishes.clock,
         seed=wishes.seed,
-        settings=settings_document(wishes, desk.settings.limits, named),
+        settings=settings_document(wishes, desk.settings, named),
         desk_version=__version__,
     )
 
@@ -432,7 +430,7 @@ def elapsed_since(clock: str, began: datetime) -> Callable[[], timedelta]:
     return lambda: max(timedelta(), datetime.now(UTC) - began)
 
 
-def settings_document(wishes: Wishes, limits: Limits, named: str | None) -> dict[str, Json]:
+def settings_document(wishes: Wishes, settings: Settings, named: str | None) -> dict[str, Json]:
     """What a resume or a replay must know of the run's flags. No secret and no path is among it."""
     return {
         "models": dict(wishes.models),
@@ -440,7 +438,7 @@ def settings_document(wishes: Wishes, limits: Limits, named: str | None) -> dict
         "account": named,
         "approve": wishes.approve,
         "budget": wishes.budget.document(),
-        "limits": dict(limits.document()),
+        "limits": dict(settings.limits.document()),
         "live": wishes.live,
-        "policy_version": POLICY_VERSION,
+        "policy": settings.policy.document(),
     }

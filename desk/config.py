@@ -17,6 +17,7 @@ from typing import Any
 from desk.domain import ids
 from desk.domain.limits import CEILING, Limits, tightened
 from desk.domain.money import amount
+from desk.domain.policy import BUILT_IN, Policy, policy_from
 from desk.domain.secret import Secret
 from desk.errors import BadNumber, ConfigError
 from desk.home.paths import Home
@@ -58,6 +59,7 @@ class Settings:
     account: str | None = None
     live: bool = False
     approve: str | None = None
+    policy: Policy = BUILT_IN
     people: tuple[Person, ...] = ()
     openai_key: Secret | None = None
     openai_url: str | None = None
@@ -85,9 +87,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         limits=_limits(tables.pop("limits", {})),
         models=_models(tables.pop("models", {})),
         **_venue(tables.pop("venue", {})),
-        approve=_choice(
-            tables.pop("approval", {}), "approval", "channel", ("console", "inbox", "slack", "deny")
-        ),
+        **_approval(tables.pop("approval", {})),
         people=_people(tables.pop("people", [])),
         openai_key=_secret(env, "OPENAI_API_KEY"),
         openai_url=env.get("OPENAI_BASE_URL") or None,
@@ -171,6 +171,12 @@ def _venue(table: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(live, bool):
         raise ConfigError("venue.live is not true or false")
     return {"venue": name, "account": account, "live": live}
+
+
+def _approval(table: Mapping[str, Any]) -> dict[str, Any]:
+    channels = ("console", "inbox", "slack", "deny")
+    channel = _choice(table, "approval", "channel", channels, rest=("rules",))
+    return {"approve": channel, "policy": policy_from(table.get("rules"))}
 
 
 def _choice(

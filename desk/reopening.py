@@ -13,6 +13,7 @@ from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json, document
 from desk.domain.limits import Limits, tightened_since
+from desk.domain.policy import Policy, policy_from_record
 from desk.domain.shape import unshaped
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts
@@ -21,9 +22,9 @@ from desk.execution.tickets import Tickets
 from desk.home.clock import BriefClock, WallClock
 from desk.home.identity import RandomIds, SeededIds
 from desk.journal import Key
-from desk.ports import Journal, Screen
+from desk.ports import Clock, Journal, Screen
 from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoScreen, NoVenue
-from desk.replay.record import Record
+from desk.replay.record import Record, load
 from desk.replay.resume import brief_of, prompts_of
 from desk.session import Given
 
@@ -45,6 +46,10 @@ def wishes_of(record: Record) -> Wishes:
 
 def limits_of(record: Record) -> Limits:
     return unshaped(Limits, record.opened.settings["limits"])
+
+
+def policy_of(record: Record) -> Policy:
+    return policy_from_record(record.opened.settings["policy"])
 
 
 def with_world(desk: Desk, record: Record, hands: Hands, *, answering: bool = True) -> Given:
@@ -74,7 +79,8 @@ def with_world(desk: Desk, record: Record, hands: Hands, *, answering: bool = Tr
         limits=limits_of(record),
         tightened=tightened_since(limits_of(record), desk.settings.limits),
         mode="live" if wishes.live else "paper",
-        policy_version=bootstrap.POLICY_VERSION,
+        policy=policy_of(record),
+        policy_now=desk.settings.policy.version,
     )
     live = desk if answering else None
     return _given(record, desk.journal, brief, wishes, parts, with_chat=answering, desk=live)
@@ -90,6 +96,14 @@ def afterwards(desk: Desk, record: Record) -> Given:
     log = SessionLog(clock, new_ids, record.session_id, record.opened.account)
     parts = replace(given.parts, clock=clock, new_ids=new_ids, log=log)
     return replace(given, parts=parts)
+
+
+def clock_of(desk: Desk, session_id: str) -> Clock:
+    """The clock a session's questions are answered under: a session on its brief's clock stays on it."""
+    record = load(desk.journal, session_id)
+    if record.opened.clock != "brief":
+        return WallClock()
+    return BriefClock(brief_of(record, desk.journal).as_of)
 
 
 def without_world(record: Record, source: Journal, shadow: Journal, screen: Screen) -> Given:
@@ -109,7 +123,7 @@ def without_world(record: Record, source: Journal, shadow: Journal, screen: Scre
         log=SessionLog(clock, new_ids, record.session_id, record.opened.account),
         limits=limits_of(record),
         mode="live" if wishes.live else "paper",
-        policy_version=str(record.opened.settings["policy_version"]),
+        policy=policy_of(record),
     )
     return _given(record, source, brief, wishes, parts, with_chat=False, desk=None)
 

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "approvals": ("approvals", "List what waits for a human."),
     "approve": ("approvals", "Approve a waiting trade."),
     "deny": ("approvals", "Deny a waiting trade."),
+    "edit": ("approvals", "Approve a waiting trade, smaller."),
     "halt": ("state", "Stop: no new entries. --hard stops protective orders too."),
     "reduce": ("state", "Only exits from now on."),
     "reopen": ("state", "Trade again, with a reason."),

@@ -16,8 +16,8 @@ from desk.execution import report
 from desk.execution.dispatch import Sent
 from desk.execution.look import Seen
 from desk.execution.orders import submitted
-from desk.execution.proposing import gated, refusal_of
 from desk.execution.protection import FLATTENED, UNPROTECTED, Fill, Protected
+from desk.execution.questions import gated, refusal_of
 from desk.execution.room import Cleared, Room
 from desk.execution.settlement import differences, filled_quantity
 from desk.execution.tickets import FORGED, USED, refuse

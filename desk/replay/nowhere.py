@@ -71,6 +71,7 @@ class NoApprover:
 
     channel = "record"
     ttl_s = 0
+    suspends = False
 
     async def ask(self, request: ApprovalRequested) -> Answer | None:
         return None

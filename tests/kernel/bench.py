@@ -6,6 +6,7 @@ from typing import Any
 
 from desk.domain.events import Event
 from desk.domain.limits import CEILING
+from desk.domain.policy import BUILT_IN
 from desk.domain.proposal import Intent
 from desk.execution.door import TradeDoor
 from desk.execution.log import SessionLog
@@ -54,7 +55,7 @@ class Bench:
             log=SessionLog(self.clock, new_ids, f"ses_{session:032x}", ACCOUNT),
             limits=CEILING,
             mode="paper",
-            policy_version="test",
+            policy=BUILT_IN,
         )
         self.door = TradeDoor(self.parts)
 
