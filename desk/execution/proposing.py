@@ -188,7 +188,12 @@ class Proposing:
         """How many humans: what the code asks for, or more if the policy does."""
         it = self._parts.tape.note(
             "situation",
-            lambda: situation(tx, self._log.account, intent, assessment),
+            lambda: situation(
+                [record.event for record in tx.of_account(self._log.account)],
+                intent.act,
+                intent.basis.agreement,
+                assessment.human_reasons,
+            ),
             shaped,
             lambda plain: unshaped(Situation, plain),
         )
