@@ -227,7 +227,6 @@ def paper_venue(
 ) -> Venue:
     """The embedded twin, in this process, on the brief's own tape and time."""
     paper, client = tools_module("paper"), tools_module("purple_flea")
-    httpx = importlib.import_module("httpx")
     store = paper_store(desk)
     opening = {} if brief.balance_usdc is None else {"balance_usdc": brief.balance_usdc}
     tapes = {
@@ -236,7 +235,6 @@ def paper_venue(
     }
     if not again or store.clock(account) is None:
         store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
-    application = paper.app(store, lambda: brief.as_of + elapsed(), settle_s=0)
     return cast(
         Venue,
         client.PurpleFlea(
@@ -245,7 +243,7 @@ def paper_venue(
             account,
             "paper",
             desk.tickets.clear,
-            httpx.ASGITransport(application),
+            paper.InProcess(store, lambda: brief.as_of + elapsed()),
             name="paper",
         ),
     )
