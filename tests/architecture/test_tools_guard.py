@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.architecture.sources import functions, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What may lie in front of ours: file below a folder on the path, and what stands in it.
@@ -69,3 +72,17 @@ def test_our_place_overwritten_by_another_distribution_is_refused(tmp_path: Path
 
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
     assert "`tools`" in refused.stderr
+
+
+def test_tools_is_imported_behind_its_guard_alone() -> None:
+    """``.importlinter`` forbids the statement; this is for imports by string."""
+    importing = {
+        (one.path, function.name)
+        for one in sources()
+        for function in functions(one)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and one.dotted(node.func) in ("importlib.import_module", "__import__")
+        if "'tools" in ast.unparse(node)
+    }
+
+    assert importing == {("desk/bootstrap.py", "tools_module")}
