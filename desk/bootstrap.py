@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,13 +54,14 @@ def tools_module(name: str) -> ModuleType:
     Raises:
         ConfigError: another distribution has put its own ``tools`` in ours' place.
     """
-    package = importlib.import_module("tools")
-    here = Path(__file__).resolve().parent.parent
-    path = Path(str(package.__file__)).resolve()
-    if getattr(package, "DISTRIBUTION", None) != "purple-desk" or path.parent.parent != here:
+    ours = Path(__file__).resolve().parent.parent / "tools"
+    # Looked at before it is imported: an import runs whatever lies there.
+    spec = importlib.util.find_spec("tools")
+    found = None if spec is None or spec.origin is None else Path(spec.origin).resolve().parent
+    if found != ours or getattr(importlib.import_module("tools"), "DISTRIBUTION", None) != "purple-desk":
         raise ConfigError(
             "the package `tools` that Python finds is not the desk's",
-            why=f"it lies at {path.parent}",
+            why=f"it lies at {found}" if found is not None else "there is none",
             fix="Install purple-desk in an environment of its own",
             code="FOREIGN_TOOLS",
         )

@@ -7,6 +7,7 @@ never clamped. Secrets have an opaque repr and appear nowhere else.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -125,8 +126,9 @@ def _tables(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read", fix="Make it a UTF-8 file you may read") from None
     try:
         tables = tomllib.loads(text, parse_float=_exact)
-    except tomllib.TOMLDecodeError:
-        raise ConfigError(f"{path} is not valid TOML", fix="Check it with a TOML linter") from None
+    except tomllib.TOMLDecodeError as error:
+        place = f"{path}:{_line(error, text)}"
+        raise ConfigError(f"{place}: this is not valid TOML", fix="Check it with a TOML linter") from None
     unknown = sorted(set(tables) - {"limits", "models", "venue", "approval", "people", "data"})
     if unknown:
         raise ConfigError(f"{path}: [{unknown[0]}] is not a table the desk knows")
@@ -134,6 +136,12 @@ def _tables(path: Path) -> dict[str, Any]:
     if data:
         raise ConfigError(f"{path}: [data] has no settings in this version")
     return tables
+
+
+def _line(error: tomllib.TOMLDecodeError, text: str) -> int:
+    """The line that the parser names in its message (before 3.14 nowhere else), or the last one."""
+    named = re.search(r"at line ([0-9]{1,9})", str(error))
+    return int(named[1]) if named else max(1, len(text.splitlines()))
 
 
 def _exact(text: str) -> Decimal:
