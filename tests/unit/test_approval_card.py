@@ -37,6 +37,7 @@ def made(of: Intent | None = None, **changes: Any) -> dict[str, Any]:
         "session_id": "ses_1",
         "expires_at": NOW,
         "policy_version": "p1",
+        "why_asked": ("HUMAN_SIZE",),
         **changes,
     }
     return card(of or intent(), wanted.pop("assessment", ASSESSMENT), MARKET, **wanted)  # type: ignore[arg-type]
