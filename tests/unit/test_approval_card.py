@@ -109,7 +109,9 @@ KILL = Kill(fact_name="close", op="<=", threshold=D(1), known=None)
         made(session_id="ses_2"),
         made(expires_at=NOW + timedelta(seconds=1)),
         made(policy_version="p2"),
-        made(assessment=replace(ASSESSMENT, human_reasons=("HUMAN_EVENT",))),
+        made(why_asked=("HUMAN_EVENT",)),
+        made(quorum=2),
+        made(parent="apr_0"),
         made(assessment=replace(ASSESSMENT, equity_usdc=D(9_999))),
     ],
 )
