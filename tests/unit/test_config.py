@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desk.config import KNOWN_VARIABLES, PURPLE_FLEA_URL, Settings, load
-from desk.domain.limits import CEILING, LARGER_IS_STRICTER, Limits
+from desk.domain.limits import CEILING, Limits
 from desk.errors import ConfigError
 
 D = Decimal
@@ -74,6 +74,18 @@ def test_a_key_with_characters_no_key_has_is_refused_and_not_shown(home: Path, n
 
 
 # ---- limits --------------------------------------------------------------------------------------
+
+
+#: A minimum, or the width of a window or band in which something is forbidden.
+LARGER_IS_STRICTER = {
+    "cash_reserve",
+    "stop_atr",
+    "stop_spreads",
+    "reward_risk",
+    "order_rate_window_s",
+    "duplicate",
+    "duplicate_window_s",
+}
 
 
 def stricter_and_looser(name: str) -> tuple[Decimal, Decimal]:
