@@ -9,6 +9,8 @@ from desk.domain.events import Event, OrderFilled, OrderPartiallyFilled, OrderSu
 from desk.domain.policy import Situation
 from desk.domain.proposal import Act
 
+#: The events that a situation is read from.
+TELLING = ("OrderSubmitted", "OrderFilled", "OrderPartiallyFilled", "TradeMoved")
 #: The gate's reason for asking because of a listed event.
 NEAR_AN_EVENT = "HUMAN_EVENT"
 
