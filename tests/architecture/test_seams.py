@@ -27,7 +27,6 @@ ALLOWED: dict[str, dict[str, str]] = {
     "desk/execution/tickets.py": {"secrets.token_hex": CHANCE},
     "desk/approval/console.py": {"time.monotonic": WAIT},
     "desk/approval/inbox.py": {"time.monotonic": WAIT},
-    "desk/deliberation/lean_runtime.py": {"uuid.uuid4": "AutoGen's message ids: no record holds them"},
     "desk/cli/approvals.py": {"datetime.datetime.now": CLOCK},
     "desk/cli/live.py": {"time.monotonic": "how long somebody has been thinking"},
     "desk/cli/card.py": {"datetime.datetime.now": "the countdown on a screen"},

@@ -119,15 +119,18 @@ class Canned:
 class Said:
     """The replies of the first session; the executor names this session's ticket."""
 
-    def __init__(self, heard: Heard, latency_s: float) -> None:
+    def __init__(self, heard: Heard, latency_s: float, spans: list[tuple[float, float]]) -> None:
         self._heard = heard
         self._latency_s = latency_s
+        self._spans = spans
 
     async def answer(
         self, role: str, n: int, request: ModelRequest, within_s: float, on_text: Callable[[str], None]
     ) -> ModelReply:
+        began = time.perf_counter()
         if self._latency_s:
             await asyncio.sleep(self._latency_s)
+        self._spans.append((began, time.perf_counter()))
         reply = self._heard.replies[role, n]
         ticket = TICKET.search(str(request.messages))
         if role != "executor" or ticket is None:
@@ -156,6 +159,7 @@ class Bench:
         self.desk: Desk = self._opened.__enter__()
         self.brief: Brief = read(BRIEF)
         self.heard = Heard()
+        self._spans: list[tuple[float, float]] = []
         self._base: Given = self._given()
         asyncio.run(self._listen())
 
@@ -185,7 +189,8 @@ class Bench:
         log = SessionLog(parts.clock, parts.new_ids, session_id, f"paper:{session_id}")
         venue: Any = Canned(self.heard, clear)
         parts = replace(parts, venue=venue, log=log, tape=Tape())
-        return replace(self._base, parts=parts, answers=lambda _: Said(self.heard, latency_s))
+        self._spans = []
+        return replace(self._base, parts=parts, answers=lambda _: Said(self.heard, latency_s, self._spans))
 
     def session(self, latency_s: float = 0.0) -> Cost:
         """One session; measured from the built dossier to its report."""
@@ -196,9 +201,19 @@ class Bench:
         assert report.outcome == "executed", report
         return Cost(cpu_s=cpu_s, wall_s=wall_s, commits=len(commits), commit_s=sum(commits))
 
-    def dossier(self) -> Dossier:
-        """The dossier of the last session, as the peer gets it too."""
-        return desk.session.build(self.brief, None)
+    def critical_path(self) -> int:
+        """How many calls have to be waited for one after the other."""
+        self.session(latency_s=0.02)
+        steps, end = 0, 0.0
+        for began, ended in sorted(self._spans):
+            if began >= end:
+                steps, end = steps + 1, ended
+        return steps
+
+    def task(self) -> str:
+        """The dossier in its long form, and the brief's own words: what the peer gets."""
+        dossier = desk.session.build(self.brief, None)
+        return "\n".join([*(fact.line() for fact in dossier.facts), self.brief.question, self.brief.text])
 
 
 @contextmanager
