@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ from desk.ports import Answers, Approver, Clock, Ids, Model, Screen, Tool, Venue
 from desk.session import Chat, Given
 
 if TYPE_CHECKING:
+    from desk.approval.slack.approver import Poster
     from desk.deliberation.openai_model import Price
 
 PAPER, FLEA = "paper", "purpleflea"
@@ -344,9 +346,43 @@ def approver_for(desk: Desk, wishes: Wishes, session_id: str, prompt: Prompt | N
             return DenyApprover("NOT_A_TERMINAL", "console")
         case "inbox":
             return InboxApprover(desk.journal, session_id, wishes.wait_s)
-        case "deny":
-            return DenyApprover()
-    raise UsageError(f"--approve {wishes.approve} is not available in this version")
+        case "slack":
+            return slack_approver(desk, session_id, wishes.wait_s)
+    return DenyApprover()
+
+
+def slack_approver(desk: Desk, session_id: str, wait_s: int) -> Approver:
+    """The inbox, with each question's card in Slack.
+
+    Raises:
+        ConfigError: what is missing for people to be asked there.
+    """
+    from desk.approval.slack.approver import SlackApprover
+    from desk.approval.slack.settings import missing
+
+    lacking = missing(desk.settings.slack)
+    if lacking:
+        raise ConfigError(
+            "Slack is not set up", why=lacking[0], fix="Run `desk slack test`", code="SLACK_NOT_SET_UP"
+        )
+    return SlackApprover(InboxApprover(desk.journal, session_id, wait_s), slack_poster(desk))
+
+
+def slack_poster(desk: Desk) -> Poster:
+    """What sends a question's card, once."""
+    from desk.approval.slack.approver import Poster
+    from desk.approval.slack.client import SlackClient
+    from desk.approval.slack.messages import Messages
+
+    settings = desk.settings.slack
+    assert settings is not None
+    path = desk.home.slack
+    return Poster(lambda: SlackClient(settings), lambda: Messages(path), desk.settings.page_url, note)
+
+
+def note(text: str) -> None:
+    """A line for whoever runs this process."""
+    sys.stderr.write(f"desk: {text}\n")
 
 
 # ---- a session -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from desk.approval.slack.settings import SlackSettings, slack_settings
 from desk.domain import ids
 from desk.domain.limits import CEILING, Limits, tightened
 from desk.domain.money import amount
@@ -60,12 +61,14 @@ class Settings:
     account: str | None = None
     live: bool = False
     approve: str | None = None
+    page_url: str | None = None
     policy: Policy = BUILT_IN
     people: tuple[Person, ...] = ()
     openai_key: Secret | None = None
     openai_url: str | None = None
     flea_key: Secret | None = None
     flea_url: str = PURPLE_FLEA_URL
+    slack: SlackSettings | None = None
 
     def person(self, os_user: str) -> str:
         """The listed name of an OS user; ``local:<uid>`` for one that is not listed."""
@@ -83,17 +86,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     _known_variables(env)
     home = Home(Path(env.get("DESK_HOME") or "~/.desk").expanduser())
     tables = _tables(home.settings)
+    people = _people(tables.pop("people", []))
     return Settings(
         home=home,
         limits=_limits(tables.pop("limits", {})),
         models=_models(tables.pop("models", {})),
         **_venue(tables.pop("venue", {})),
         **_approval(tables.pop("approval", {})),
-        people=_people(tables.pop("people", [])),
+        people=people,
         openai_key=_secret(env, "OPENAI_API_KEY"),
         openai_url=env.get("OPENAI_BASE_URL") or None,
         flea_key=_secret(env, "PURPLE_FLEA_API_KEY"),
         flea_url=env.get("PURPLE_FLEA_BASE_URL") or PURPLE_FLEA_URL,
+        slack=slack_settings(env, {one.slack_user: one.name for one in people if one.slack_user}),
     )
 
 
@@ -183,8 +188,12 @@ def _venue(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _approval(table: Mapping[str, Any]) -> dict[str, Any]:
     channels = ("console", "inbox", "slack", "deny")
-    channel = _choice(table, "approval", "channel", channels, rest=("rules",))
-    return {"approve": channel, "policy": policy_from(table.get("rules"))}
+    channel = _choice(table, "approval", "channel", channels, rest=("rules", "page_url"))
+    page = table.get("page_url")
+    if page is not None and not (isinstance(page, str) and page.startswith(("https://", "http://"))):
+        raise ConfigError("approval.page_url is not the address of `desk serve`")
+    page_url = None if page is None else page.rstrip("/")
+    return {"approve": channel, "page_url": page_url, "policy": policy_from(table.get("rules"))}
 
 
 def _choice(

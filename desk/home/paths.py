@@ -29,6 +29,10 @@ class Home:
         return self.path / "paper.db"
 
     @property
+    def slack(self) -> Path:
+        return self.path / "slack.db"
+
+    @property
     def settings(self) -> Path:
         return self.path / "desk.toml"
 
