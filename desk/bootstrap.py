@@ -351,7 +351,7 @@ def approver_for(desk: Desk, wishes: Wishes, session_id: str, prompt: Prompt | N
     return DenyApprover()
 
 
-def slack_approver(desk: Desk, session_id: str, wait_s: int) -> Approver:
+def slack_approver(desk: Desk, session_id: str, wait_s: float) -> Approver:
     """The inbox, with each question's card in Slack.
 
     Raises:

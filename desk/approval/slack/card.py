@@ -17,6 +17,7 @@ from desk.domain.events import ApprovalRequested
 APPROVE, DENY, MODAL = "desk_approve", "desk_deny", "desk_deny_modal"
 REASON = "desk_reason"
 _VALUE = re.compile(r"(apr_[0-9a-f]{32})\.([0-9a-f]{64})")
+_ESCAPED = str.maketrans({"&": "&amp;", "‹": "&lt;", "›": "&gt;", "*": "∗", "`": "ˋ", "_": "＿", "~": "∼"})
 Block = dict[str, Any]
 
 
@@ -33,13 +34,7 @@ def read_value(text: object) -> tuple[str, str] | None:
 def safe(text: object, longest: int = 600) -> str:
     """Untrusted text for mrkdwn: on one line, inert, no mentions, links or formatting of its own."""
     flat = envelope.inert(str(text))[:longest]
-    return (
-        flat.replace("&", "&amp;")
-        .replace("‹", "&lt;")
-        .replace("›", "&gt;")
-        .replace("*", "∗")
-        .replace("`", "ˋ")
-    )
+    return flat.translate(_ESCAPED)
 
 
 def open_card(request: ApprovalRequested, page: str | None, *, ask_reason: bool) -> list[Block]:

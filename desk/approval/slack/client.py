@@ -1,8 +1,10 @@
-"""Out to Slack, over one pooled client: a deadline, no redirects, a capped answer, nothing of Slack's repeated."""
+"""Out to Slack, over one pooled client: a deadline, no redirects, a capped answer, no words of Slack's."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,9 @@ from desk.errors import ChannelDown
 
 DEADLINE_S = 3.0
 MAX_ANSWER = 256_000
+ELSEWHERE = "Answer on the page or in the inbox"
+#: Slack's own words for what is wrong: `channel_not_found`, `invalid_auth` and the like.
+_ERROR = re.compile(r"[a-z][a-z_]{1,50}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +74,10 @@ class SlackClient:
         headers = {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
         answer = (await self._send(f"{self._settings.api_url}/{method}", body, headers)).json_object()
         if answer.get("ok") is not True:
-            word = answer.get("error")
-            known = (
-                isinstance(word, str)
-                and word.isascii()
-                and word.replace("_", "").isalnum()
-                and len(word) < 60
-            )
+            word = str(answer.get("error"))
+            why = word if _ERROR.fullmatch(word) else ""
             raise ChannelDown(
-                f"Slack refused {method}",
-                why=str(word) if known else "",
-                fix="Run `desk slack test`",
-                code="SLACK_REFUSED",
+                f"Slack refused {method}", why=why, fix="Run `desk slack test`", code="SLACK_REFUSED"
             )
         return answer
 
@@ -95,11 +92,9 @@ class SlackClient:
                             break
                     status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError):
-            raise ChannelDown(
-                "Slack could not be reached", fix="Answer in the inbox", code="SLACK_DOWN"
-            ) from None
+            raise ChannelDown("Slack could not be reached", fix=ELSEWHERE, code="SLACK_DOWN") from None
         if status != 200:
-            raise ChannelDown(f"Slack answered {status}", fix="Answer in the inbox", code="SLACK_DOWN")
+            raise ChannelDown(f"Slack answered {status}", fix=ELSEWHERE, code="SLACK_DOWN")
         return _Answer(content)
 
     async def aclose(self) -> None:
@@ -112,8 +107,6 @@ class _Answer:
 
     def json_object(self) -> Mapping[str, Any]:
         """Raises: ChannelDown where it is no JSON object."""
-        import json
-
         try:
             found = json.loads(self.body)
         except ValueError:

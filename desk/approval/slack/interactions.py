@@ -6,6 +6,7 @@ told there what became of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from desk.ports import Answer
 #: Records an answer: the approval's id and the word, to what became of it and the request it was about.
 Record = Callable[[str, Answer], Awaitable[tuple[Answered, ApprovalRequested]]]
 MAX_REASON = 500
+_ID = re.compile(r"[A-Z0-9]{2,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +243,7 @@ def _made(payload: Mapping[str, Any], value: object, decision: str, reason: str 
 def _id(payload: Mapping[str, Any], name: str) -> str | None:
     part = payload.get(name)
     found = part.get("id") if isinstance(part, dict) else None
-    return (
-        found if isinstance(found, str) and found.isalnum() and found.isascii() and len(found) <= 32 else None
-    )
+    return found if isinstance(found, str) and _ID.fullmatch(found) else None
 
 
 def _reason(state: object) -> str | None:

@@ -1,4 +1,4 @@
-"""``slack.db``: which card stands where, and which requests were answered already. A cache: no decision is in it."""
+"""``slack.db``: which card stands where, and which requests were answered. A cache: it holds no decision."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Messages:
 
     def posted(self, approval_id: str) -> Posted | None:
         row = self._db.execute(
-            "SELECT channel, ts FROM cards WHERE approval_id = ?", (approval_id,)
+            "SELECT channel, ts FROM cards WHERE approval_id = ? AND shown != 'claimed'", (approval_id,)
         ).fetchone()
         return None if row is None else Posted(*row)
 
