@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "approve": ("approvals", "Approve a waiting trade."),
     "deny": ("approvals", "Deny a waiting trade."),
     "edit": ("approvals", "Approve a waiting trade, smaller."),
+    "serve": ("serve", "Approve on a page and from Slack; sessions go on by themselves."),
     "policy": ("policy", "Show who must approve what, or explain it for one intent."),
     "halt": ("state", "Stop: no new entries. --hard stops protective orders too."),
     "reduce": ("state", "Only exits from now on."),
