@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deny": ("approvals", "Deny a waiting trade."),
     "edit": ("approvals", "Approve a waiting trade, smaller."),
     "serve": ("serve", "Approve on a page and from Slack; sessions go on by themselves."),
+    "slack": ("slack", "Check the Slack set-up."),
     "policy": ("policy", "Show who must approve what, or explain it for one intent."),
     "halt": ("state", "Stop: no new entries. --hard stops protective orders too."),
     "reduce": ("state", "Only exits from now on."),
