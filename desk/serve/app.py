@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from desk.approval.slack.interactions import SlackInteractions
+from desk.approval.slack.interactions import Handled, SlackInteractions
 from desk.domain import envelope
 from desk.domain.approval import DENIED, EDITED, GRANTED
 from desk.domain.money import amount
@@ -208,8 +208,7 @@ class Site:
             return PlainTextResponse("too large", 413)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
         handled = self._slack.handle(body, headers)
-        after = None if handled.after is None else BackgroundTask(handled.after)
-        return Response(handled.body, handled.status, background=after)
+        return Response(handled.body, handled.status, background=BackgroundTask(_afterwards, handled))
 
     # ---- errors ----------------------------------------------------------------------------------
 
@@ -221,6 +220,12 @@ class Site:
     async def desk_error(self, request: Request, error: DeskError) -> Response:
         missing = error.code in ("NO_APPROVAL", "USAGE")
         return HTMLResponse(pages.problem(str(error)), 404 if missing else 503)
+
+
+async def _afterwards(handled: Handled) -> None:
+    """What a click asks for; Slack has its answer already."""
+    if handled.after is not None:
+        await handled.after()
 
 
 def _answer(word: str, card: str, form: Mapping[str, str], name: str) -> Answer:
