@@ -31,6 +31,11 @@ ALLOWED: dict[str, dict[str, str]] = {
     "desk/cli/live.py": {"time.monotonic": "how long somebody has been thinking"},
     "desk/cli/card.py": {"datetime.datetime.now": "the countdown on a screen"},
     "desk/cli/paper.py": {"datetime.datetime.now": "the served venue's own clock"},
+    "desk/cli/serve.py": {"secrets.token_urlsafe": CHANCE},
+    "desk/serve/pages.py": {"datetime.datetime.now": "the countdown on a page"},
+    "desk/serve/resuming.py": {"time.monotonic": WAIT},
+    "desk/serve/server.py": {"time.time": "how old a click or a cookie is"},
+    "desk/serve/visitors.py": {"secrets.token_hex": CHANCE},
     "desk/cli/state.py": {"datetime.datetime.now": CLOCK},
     "tools/purple_flea/reads.py": {"random.random": "jitter between reads"},
 }
@@ -74,6 +79,7 @@ BROAD = {"", "Exception", "BaseException"}
 TURNED_INTO_AN_ANSWER = {
     "desk/deliberation/team.py": "kept and raised by deliberate with its own type",
     "desk/deliberation/lean_runtime.py": "handed to whoever awaits it",
+    "desk/serve/worker.py": "raised again in the thread that started it",
 }
 
 

@@ -61,7 +61,31 @@ def test_a_variable_of_ours_that_nobody_knows_is_refused(home: Path, name: str) 
 
 @pytest.mark.parametrize("name", sorted(KNOWN_VARIABLES - {"DESK_HOME"}))
 def test_a_known_variable_and_a_strangers_are_fine(home: Path, name: str) -> None:
-    assert loaded(home, **{name: "x", "PATH": "/bin", "DESKTOP": "1"})
+    value = "http://127.0.0.1:9/x" if name.endswith("_URL") else "x"
+    assert loaded(home, **{name: value, "PATH": "/bin", "DESKTOP": "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_URL", "https://slack.example/api"),
+        ("API_URL", "http://slack.com/api"),
+        ("WEBHOOK_URL", "https://hooks.slack.com.example/x"),
+        ("WEBHOOK_URL", "http://hooks.slack.com/x"),
+        ("WEBHOOK_URL", "file:///etc/passwd"),
+        ("TEAM", "T0 TEAM"),
+        ("USERS", "U1;U2"),
+        ("CHANNEL", "a channel"),
+        ("BOT_TOKEN", "xoxb 1"),
+    ],
+)
+def test_a_slack_setting_that_cannot_be_one_is_refused_and_not_repeated(
+    home: Path, name: str, value: str
+) -> None:
+    error = refused(home, **{f"DESK_SLACK_{name}": value})
+
+    assert (error.code, f"DESK_SLACK_{name}" in error.what) == ("BAD_SLACK", True)
+    assert value not in str(error)
 
 
 @pytest.mark.parametrize("text", ["two words", "line\nbreak", "pass\x00word", "sk-ключ"])

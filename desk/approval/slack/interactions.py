@@ -27,7 +27,7 @@ from desk.ports import Answer
 #: Records an answer: the approval's id and the word, to what became of it and the request it was about.
 Record = Callable[[str, Answer], Awaitable[tuple[Answered, ApprovalRequested]]]
 MAX_REASON = 500
-_ID = re.compile(r"[A-Z0-9]{2,32}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)

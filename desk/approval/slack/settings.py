@@ -13,8 +13,8 @@ from desk.errors import ConfigError
 
 API_URL = "https://slack.com/api"
 HOOKS = "hooks.slack.com"
-_USER, _TEAM = re.compile(r"[UW][A-Z0-9]{1,20}"), re.compile(r"[TE][A-Z0-9]{1,20}")
-_CHANNEL = re.compile(r"[CDGU][A-Z0-9]{1,20}|#?[a-z0-9][a-z0-9._-]{0,79}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_CHANNEL = re.compile(r"#?[A-Za-z0-9._-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +79,10 @@ def slack_settings(env: Mapping[str, str], names: Mapping[str, str]) -> SlackSet
         return None
     users = frozenset(part.strip() for part in found.get("users", "").split(",") if part.strip())
     _require(
-        all(_USER.fullmatch(user) for user in users), "USERS", "user ids such as U012AB3CD, comma-separated"
+        all(_ID.fullmatch(user) for user in users), "USERS", "user ids such as U012AB3CD, comma-separated"
     )
     team, channel = found.get("team"), found.get("channel")
-    _require(team is None or _TEAM.fullmatch(team), "TEAM", "a team id such as T012AB3CD")
+    _require(team is None or _ID.fullmatch(team), "TEAM", "a team id such as T012AB3CD")
     _require(channel is None or _CHANNEL.fullmatch(channel), "CHANNEL", "a channel id such as C012AB3CD")
     api_url = found.get("api_url", API_URL).rstrip("/")
     _require(api_url == API_URL or is_loopback(api_url), "API_URL", "Slack's own address, or one on loopback")

@@ -172,7 +172,8 @@ CASES = {
     "two teams": (pressed("desk_approve", VALUE, user={"id": USER, "team_id": "T0OTHER"}), right, 400),
     "another team": (pressed("desk_approve", VALUE, team={"id": "T0X"}, user={"id": USER}), right, 200),
     "another user": (pressed("desk_approve", VALUE, user={"id": "U0MALLORY"}), right, 200),
-    "a lower-case user": (pressed("desk_approve", VALUE, user={"id": USER.lower()}), right, 400),
+    "a lower-case user": (pressed("desk_approve", VALUE, user={"id": USER.lower()}), right, 200),
+    "a user with a comma": (pressed("desk_approve", VALUE, user={"id": f"{USER},U1"}), right, 400),
     "another dialog": (form({"type": "view_submission", "view": {"callback_id": "x"}}), right, 400),
 }
 
