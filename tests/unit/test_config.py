@@ -75,7 +75,7 @@ def test_a_known_variable_and_a_strangers_are_fine(home: Path, name: str) -> Non
         ("WEBHOOK_URL", "file:///etc/passwd"),
         ("TEAM", "T0 TEAM"),
         ("USERS", "U1;U2"),
-        ("CHANNEL", "a channel"),
+        ("CHANNEL", "#not one"),
         ("BOT_TOKEN", "xoxb 1"),
     ],
 )
