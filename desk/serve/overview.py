@@ -107,7 +107,9 @@ def row(session: Session, question: Question) -> Row:
 def why(code: object) -> str:
     """A reason for asking, in words."""
     text = str(code)
-    return f"rule {text.partition(':')[2]}" if text.startswith("POLICY:") else WHY.get(text, text)
+    return (
+        f"the policy's rule {text.partition(':')[2]}" if text.startswith("POLICY:") else WHY.get(text, text)
+    )
 
 
 def _line(session: Session, question: Question) -> str:

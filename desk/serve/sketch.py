@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from desk.serve.gate import measure, number
+from desk.serve.gate import number
 
 HEIGHT, EDGE = 220, 22
 #: Rungs closer than this would print over each other.
@@ -97,7 +97,7 @@ def losses(card: Mapping[str, Any]) -> tuple[Loss, ...]:
         Loss(
             what=what,
             usdc="unknown" if named[what] is None else str(named[what]),
-            share="" if amount is None or not equity else f"{measure(amount / equity, '%')} of equity",
+            share="" if amount is None or not equity else f"{amount / equity:.2%} of equity",
             width=100 if amount is None or not largest else max(1, int(100 * amount / largest)),
         )
         for what, amount in amounts.items()

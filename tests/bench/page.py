@@ -18,44 +18,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from statistics import median
 
 import httpx
 
-from desk import bootstrap
-from desk.bootstrap import Desk, Hands, Wishes
-from desk.briefs.reader import read
-from desk.config import load
-from desk.domain.brief import Brief
-from desk.replay.nowhere import NoScreen
-from desk.session import Session
+from tests.page_samples import TOKENS, settings_in, wait_in
 
-TOKEN = "a token for the bench"
-PEOPLE = f'[[people]]\nname = "ann"\npage_token_sha256 = "{sha256(TOKEN.encode()).hexdigest()}"\n'
 FIELD = re.compile(r'name="(token|card)" value="([0-9a-f]{64})"')
 #: Longest wait for anything, in seconds.
 PATIENCE_S = 30.0
-
-
-def wait_in(desk: Desk, brief: Brief, sessions: int) -> list[str]:
-    """Run sessions up to their question; their approvals' ids."""
-
-    async def one() -> str:
-        hands = Hands(screen=NoScreen(), prompt=None, person="")
-        given = bootstrap.given(desk, Wishes(approve="inbox"), brief, hands)
-        try:
-            report = await Session(given).run()
-        finally:
-            await given.parts.venue.aclose()
-        assert report.waiting is not None
-        return report.waiting.approval_id
-
-    async def run() -> list[str]:
-        return [await one() for _ in range(sessions)]
-
-    return asyncio.run(run())
 
 
 @contextmanager
@@ -84,7 +56,7 @@ class Visitor:
 
     def __init__(self, address: str, home: Path) -> None:
         self._http = httpx.Client(base_url=f"http://{address}", timeout=PATIENCE_S)
-        self._http.post("/login", data={"token": TOKEN})
+        self._http.post("/login", data={"token": TOKENS["ann"]})
         self._db = sqlite3.connect(f"file:{home / 'journal.db'}?mode=ro", uri=True, isolation_level=None)
 
     def look(self, path: str) -> float:
@@ -118,17 +90,14 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        (home / "desk.toml").write_text(PEOPLE, encoding="utf-8")
-        with bootstrap.opened(load({"DESK_HOME": folder})) as desk:
-            approvals = wait_in(desk, read("@year-end-rally"), wanted.sessions)
+        approvals = asyncio.run(wait_in(settings_in(home), sessions=wanted.sessions))
         with serving(home) as (process, address):
             visitor = Visitor(address, home)
             time.sleep(3)
             print(f"{wanted.sessions} waiting sessions: {memory_mb(process):.0f} MB (wanted: < 200)")
             print(f"the list of them: {median(visitor.look('/') for _ in range(5)) * 1e3:.0f} ms")
-            print(
-                f"one of them: {median(visitor.look(f'/approvals/{approvals[-1]}') for _ in range(5)) * 1e3:.0f} ms"
-            )
+            one = f"/approvals/{approvals[-1]}"
+            print(f"one of them: {median(visitor.look(one) for _ in range(5)) * 1e3:.0f} ms")
             clicks = []
             for approval_id in approvals[-wanted.clicks :]:
                 clicks.append(visitor.approve(approval_id))
