@@ -220,7 +220,21 @@ def _people(rows: object) -> tuple[Person, ...]:
         if any(not isinstance(value, str) for value in row.values()):
             raise ConfigError("an entry of [[people]] holds something that is not text")
         people.append(Person(**row))
+    _distinct(people)
     return tuple(people)
+
+
+def _distinct(people: list[Person]) -> None:
+    """Two people are two: no name or token twice, since a quorum counts names."""
+    tokens = [one.page_token_sha256.lower() for one in people if one.page_token_sha256 is not None]
+    if any(re.fullmatch("[0-9a-f]{64}", token) is None for token in tokens):
+        raise ConfigError(
+            "a page_token_sha256 of [[people]] is not the SHA-256 of a token, in hex",
+            fix="Make one with `desk serve --new-token NAME`",
+        )
+    names = [one.name for one in people]
+    if len(set(names)) < len(names) or len(set(tokens)) < len(tokens):
+        raise ConfigError("two of [[people]] have the same name or page token", fix="Give each their own")
 
 
 def _mapping(value: object, where: str) -> Mapping[str, Any]:

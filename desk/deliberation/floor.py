@@ -157,7 +157,7 @@ class Floor:
         answer = await self._door.propose(intent)
         if isinstance(answer, Waiting):
             self._suspend(answer)
-            answer = await self._door.decide()
+            answer = await self._decided(answer)
         self._with_human_s += self._clock.monotonic_s() - began_s
         match answer:
             case Waiting():
@@ -169,6 +169,13 @@ class Floor:
             case TicketId():
                 self.debate.ticketed(answer.ticket_id)
                 return f"ticket {answer.ticket_id}"
+
+    async def _decided(self, asked: Waiting) -> DoorRefused | Waiting | TicketId:
+        """What people said of the question, and of the smaller one that they may have made of it."""
+        answer = await self._door.decide()
+        if isinstance(answer, Waiting) and answer.approval_id != asked.approval_id:
+            answer = await self._door.decide()
+        return answer
 
     def _suspend(self, waiting: Waiting) -> None:
         suspended = SessionSuspended(approval_id=waiting.approval_id, expires_at=waiting.expires_at)

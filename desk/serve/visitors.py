@@ -40,27 +40,25 @@ class Visitors:
 
     def login(self, token: str) -> str | None:
         """The cookie for a person's token; None for any other text."""
-        given = sha256(token.encode()).hexdigest()
+        given = sha256(token.encode()).hexdigest().encode()
         found = None
         for one in self._people:
-            if hmac.compare_digest((one.page_token_sha256 or "").lower(), given):
+            if hmac.compare_digest((one.page_token_sha256 or "").lower().encode(), given):
                 found = one
         if found is None:
             self._failures.append(self._now_s())
             return None
         text = f"{found.name.encode().hex()}.{self._now_s() + VALID_S}.{secrets.token_hex(16)}"
-        return f"{text}.{self._key.mac('page', text)}"
+        return f"{text}.{self._key.mac('page', _signed(text, found))}"
 
     def name_of(self, cookie: str | None) -> str | None:
-        """Whose cookie this is; None if it is not ours, too old, or of somebody who is listed no more."""
+        """Whose cookie this is; None if it is not ours, too old, or its token is listed no more."""
         found = _COOKIE.fullmatch(cookie or "")
-        if found is None or cookie is None:
+        if found is None or cookie is None or int(found[2]) < self._now_s():
             return None
         text, mac = cookie.rpartition(".")[0], found[4]
-        if not self._key.verifies("page", text, mac) or int(found[2]) < self._now_s():
-            return None
-        name = bytes.fromhex(found[1]).decode("utf-8", "replace")
-        return name if any(one.name == name for one in self._people) else None
+        people = (one for one in self._people if one.name.encode().hex() == found[1])
+        return next((one.name for one in people if self._key.verifies("page", _signed(text, one), mac)), None)
 
     def form_token(self, cookie: str, card: str) -> str:
         """What a form must carry: bound to this cookie and to the very card that is shown."""
@@ -68,3 +66,8 @@ class Visitors:
 
     def may_send(self, cookie: str, card: str, token: str) -> bool:
         return self._key.verifies("form", f"{cookie}|{card}", token)
+
+
+def _signed(text: str, person: Person) -> str:
+    """A cookie stands and falls with the token it was got with."""
+    return f"{text}|{(person.page_token_sha256 or '').lower()}"

@@ -59,16 +59,17 @@ def main(waiting: int = WAITING) -> None:
         threading.Thread(target=process.stderr.read, daemon=True).start()
         try:
             time.sleep(4)
-            clicks(home, found[0], token)
             acknowledgements(home, found[0])
             memory(home, env, process.pid, waiting)
+            idle(process.pid)
+            clicks(home, found[0], token)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
 
 
 def clicks(home: Path, address: str, token: str) -> None:
-    """From the click on the page to the order's submission in the journal."""
+    """From the click on the page to the order's submission in the journal, while all the others wait."""
     taken = []
     with httpx.Client(base_url=address) as page:
         page.post("/login", data={"token": token})
@@ -109,6 +110,18 @@ def memory(home: Path, env: dict[str, str], pid: int, waiting: int) -> None:
     status = Path(f"/proc/{pid}/status").read_text()
     rss = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
     print(f"memory with {waiting} sessions waiting: {rss:.0f} MB (wanted < 200)")
+
+
+def idle(pid: int) -> None:
+    """What the server costs while nothing happens and all of them wait."""
+
+    def ticks() -> int:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    before = ticks()
+    time.sleep(5)
+    print(f"CPU while they wait: {(ticks() - before) / os.sysconf('SC_CLK_TCK') / 5:.1%} of one core")
 
 
 if __name__ == "__main__":
