@@ -32,7 +32,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "desk/cli/card.py": {"datetime.datetime.now": "the countdown on a screen"},
     "desk/cli/paper.py": {"datetime.datetime.now": "the served venue's own clock"},
     "desk/cli/serve.py": {"secrets.token_urlsafe": CHANCE},
-    "desk/serve/pages.py": {"datetime.datetime.now": "the countdown on a page"},
+    "desk/serve/overview.py": {"datetime.datetime.now": "the countdown on a page"},
     "desk/serve/resuming.py": {"time.monotonic": WAIT},
     "desk/serve/server.py": {"time.time": "how old a click or a cookie is"},
     "desk/serve/visitors.py": {"secrets.token_hex": CHANCE},
@@ -80,6 +80,9 @@ TURNED_INTO_AN_ANSWER = {
     "desk/deliberation/team.py": "kept and raised by deliberate with its own type",
     "desk/deliberation/lean_runtime.py": "handed to whoever awaits it",
     "desk/serve/worker.py": "raised again in the thread that started it",
+    "desk/serve/guard.py": "answered with 500 and logged by its type: its text may be anything",
+    "desk/serve/resuming.py": "logged by its type and tried again later: it must not end the other sessions",
+    "desk/serve/announcing.py": "logged by its type: a card in Slack must not end the sessions' way on",
 }
 
 
