@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -103,6 +104,11 @@ class Desk:
         self.journal: SqliteJournal = open_journal(self.home.path, self.key)
         self.halt = HaltFile(self.home.halt)
         self.tickets = Tickets(self.key)
+
+    @cached_property
+    def pace(self) -> Any:
+        """The pace of all requests to Purple Flea in this process (``tools.purple_flea.Pace``)."""
+        return tools_module("purple_flea").Pace()
 
     def close(self) -> None:
         self.journal.close()
@@ -215,7 +221,10 @@ def flea_venue(desk: Desk, account: str, mode: str) -> Venue:
     client = tools_module("purple_flea")
     agent = account.partition(":")[2] or account
     return cast(
-        Venue, client.PurpleFlea(settings.flea_url, settings.flea_key, agent, mode, desk.tickets.clear)
+        Venue,
+        client.PurpleFlea(
+            settings.flea_url, settings.flea_key, agent, mode, desk.tickets.clear, pace=desk.pace
+        ),
     )
 
 
@@ -249,6 +258,7 @@ def paper_venue(
             desk.tickets.clear,
             httpx.ASGITransport(application),
             name="paper",
+            pace=client.Pace(rates=None),
         ),
     )
 

@@ -262,7 +262,7 @@ class Venue(Protocol):
         """Send one order, once.
 
         Raises:
-            NotSent: proof that nothing left (connect error, connect timeout, pool timeout).
+            NotSent: proof that nothing left (connect error, connect timeout, pool timeout, our own pace).
             Refused: a definitive refusal by the contract; nothing executed.
             OutcomeUnknown: everything else.
         """
