@@ -25,11 +25,13 @@ from desk.domain.budget import Budget
 from desk.domain.canonical import Json
 from desk.domain.debate import Debate
 from desk.domain.limits import Limits
+from desk.domain.steps import CacheUnusable
 from desk.errors import ConfigError, UsageError
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
+from desk.home.cache import DecisionCache
 from desk.home.clock import BriefClock, WallClock
 from desk.home.halt import HaltFile
 from desk.home.identity import RandomIds, SeededIds
@@ -90,6 +92,7 @@ class Wishes:
     seed: str | None = None
     live: bool = False
     stream: bool = False
+    cache_s: int = 0
     price_in: Decimal | None = None
     price_out: Decimal | None = None
 
@@ -284,8 +287,11 @@ def model_specs(settings: Settings, flags: tuple[str, ...]) -> dict[str, str]:
     return specs
 
 
-def answers_for(desk: Desk, wishes: Wishes, clock: Clock) -> Callable[[Debate], Answers]:
-    """Makes the live models of a debate. AutoGen and openai are imported only if a role needs them."""
+def answers_for(desk: Desk, wishes: Wishes, clock: Clock, screen: Screen) -> Callable[[Debate], Answers]:
+    """Makes the live models of a debate, behind the decision cache if the run wishes for one.
+
+    AutoGen and openai are imported only if a role needs them.
+    """
     from desk.deliberation.answers import LiveAnswers
     from desk.deliberation.rules import RulesModel
 
@@ -297,9 +303,22 @@ def answers_for(desk: Desk, wishes: Wishes, clock: Clock) -> Callable[[Debate], 
 
     def make(debate: Debate) -> Answers:
         models: dict[str, Model] = {role: remote.get(role) or RulesModel(debate) for role in wishes.models}
-        return LiveAnswers(models, clock)
+        live = LiveAnswers(models, clock)
+        return _cached(live, desk, wishes, debate, clock, screen) if remote and wishes.cache_s else live
 
     return make
+
+
+def _cached(
+    live: Answers, desk: Desk, wishes: Wishes, debate: Debate, clock: Clock, screen: Screen
+) -> Answers:
+    """In front of the models that cost something; the rules answer quicker than a file."""
+    from desk.deliberation.cached import CachedAnswers
+
+    cache = DecisionCache(desk.home.cache, wishes.cache_s, lambda: screen.show(CacheUnusable()))
+    endpoint = desk.settings.openai_url or "default"
+    sources = {role: f"{spec} at {endpoint}" for role, spec in wishes.models.items() if spec != RULES}
+    return CachedAnswers(live, cache, debate, sources, clock)
 
 
 def _openai(settings: Settings, model: str, wishes: Wishes) -> Model:
@@ -418,7 +437,7 @@ def given(
     return Given(
         brief=brief,
         parts=parts,
-        answers=answers_for(desk, wishes, clock),
+        answers=answers_for(desk, wishes, clock, hands.screen),
         chat=chat_for(wishes),
         prompts=load_prompts(),
         models=wishes.models,

@@ -29,6 +29,10 @@ class Home:
         return self.path / "paper.db"
 
     @property
+    def cache(self) -> Path:
+        return self.path / "cache.db"
+
+    @property
     def settings(self) -> Path:
         return self.path / "desk.toml"
 
