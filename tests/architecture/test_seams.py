@@ -37,6 +37,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "desk/serve/server.py": {"time.time": "how old a click or a cookie is"},
     "desk/serve/visitors.py": {"secrets.token_hex": CHANCE},
     "desk/cli/state.py": {"datetime.datetime.now": CLOCK},
+    "tools/purple_flea/pace.py": {"time.monotonic_ns": WAIT},
     "tools/purple_flea/reads.py": {"random.random": "jitter between reads"},
 }
 
@@ -80,9 +81,9 @@ TURNED_INTO_AN_ANSWER = {
     "desk/deliberation/team.py": "kept and raised by deliberate with its own type",
     "desk/deliberation/lean_runtime.py": "handed to whoever awaits it",
     "desk/serve/worker.py": "raised again in the thread that started it",
-    "desk/serve/announcing.py": "said in the log; the others are still served",
-    "desk/serve/guard.py": "a plain 500 and a line in the log",
-    "desk/serve/resuming.py": "said in the log; the session is tried again later",
+    "desk/serve/guard.py": "answered with 500 and logged by its type: its text may be anything",
+    "desk/serve/resuming.py": "logged by its type and tried again later: it must not end the other sessions",
+    "desk/serve/announcing.py": "logged by its type: a card in Slack must not end the sessions' way on",
 }
 
 
