@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from desk.approval.slack.settings import SlackSettings, slack_settings
+from desk.approval.slack.settings import SlackSettings, is_loopback, slack_settings
 from desk.domain import ids
 from desk.domain.limits import CEILING, Limits, tightened
 from desk.domain.money import amount
@@ -101,10 +101,22 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         **_approval(tables.pop("approval", {})),
         people=people,
         openai_key=_secret(env, "OPENAI_API_KEY"),
-        openai_url=env.get("OPENAI_BASE_URL") or None,
+        openai_url=_model_url(env.get("OPENAI_BASE_URL") or None),
         flea_key=_secret(env, "PURPLE_FLEA_API_KEY"),
         flea_url=env.get("PURPLE_FLEA_BASE_URL") or PURPLE_FLEA_URL,
         slack=slack_settings(env, {one.slack_user: one.name for one in people if one.slack_user}),
+    )
+
+
+def _model_url(url: str | None) -> str | None:
+    """Prompts and a key go there: without TLS only to this machine."""
+    if url is None or url.startswith("https://") or is_loopback(url):
+        return url
+    raise ConfigError(
+        "OPENAI_BASE_URL is neither https nor on loopback",
+        why="prompts and the key would go there in clear",
+        fix="Use https://, or a tunnel to 127.0.0.1",
+        code="INSECURE_URL",
     )
 
 

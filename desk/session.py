@@ -9,7 +9,7 @@ from desk.deliberation.floor import Floor
 from desk.deliberation.interview import Interview
 from desk.deliberation.roles import Prompt, documents
 from desk.domain import ids
-from desk.domain.book import Book
+from desk.domain.book import Book, TradingState
 from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json
@@ -98,7 +98,7 @@ class Session:
     async def _open(self) -> Result | tuple[Dossier, Seen]:
         """Everything the debate rests on, in one commit; or why there is no debate."""
         self._show_opened()
-        if self._look.halted():
+        if self._look.halted() or self._halted_by_record():
             return self._refused("HALTED")
         if not self._breaker_admits():
             return self._refused("BREAKER_OPEN")
@@ -118,6 +118,11 @@ class Session:
             )
             self._log.write(tx, built, at=now)
         return dossier, seen
+
+    def _halted_by_record(self) -> bool:
+        """A halt ends by a reopening, not by its file being gone."""
+        with self._parts.journal.transaction() as tx:
+            return self._look.state(tx, halted=False) is TradingState.HALTED
 
     def _breaker_admits(self) -> bool:
         """An open breaker ends the session before anything is asked of venue or models."""

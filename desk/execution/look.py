@@ -89,7 +89,7 @@ class Look:
             snapshot=seen.snapshot,
             snapshot_age_s=age_s,
             ledger=self._ledger(tx, seen, now),
-            trading_state=self._state(tx, halted=seen.halted),
+            trading_state=self.state(tx, halted=seen.halted),
             reserved=self._reserved(tx, now, without),
         )
 
@@ -113,7 +113,8 @@ class Look:
         self._log.write_to(tx, ids.account_stream(self._log.account), deposit)
         return replace(ledger, units=worth)
 
-    def _state(self, tx: Transaction, *, halted: bool) -> TradingState:
+    def state(self, tx: Transaction, *, halted: bool) -> TradingState:
+        """The trading state: of the stop file, else as it was recorded last."""
         if halted:
             return TradingState.HALTED
         return self._tape.note(

@@ -159,3 +159,12 @@ def test_help_and_show_do_not_import_autogen(desk: Desk) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_halt_whose_file_was_removed_still_asks_no_model(desk: Desk, home: Path) -> None:
+    desk("halt")
+    (home / "HALT").unlink()
+    ran = desk("run", "--json")
+    assert (ran.code, ran.json["outcome"], ran.json["usage"]["calls"]) == (3, "halted", 0)
+    desk("reopen", "--reason", "looked at it")
+    assert desk("run", "--quiet").code == 0

@@ -88,6 +88,11 @@ def test_a_slack_setting_that_cannot_be_one_is_refused_and_not_repeated(
     assert value not in str(error)
 
 
+@pytest.mark.parametrize("url", ["http://models.example/v1", "http://10.0.0.5:8000/v1", "ftp://127.0.0.1/v1"])
+def test_a_model_that_would_be_asked_in_clear_is_refused(home: Path, url: str) -> None:
+    assert refused(home, OPENAI_BASE_URL=url).code == "INSECURE_URL"
+
+
 @pytest.mark.parametrize("text", ["two words", "line\nbreak", "pass\x00word", "sk-ключ"])
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "PURPLE_FLEA_API_KEY"])
 def test_a_key_with_characters_no_key_has_is_refused_and_not_shown(home: Path, name: str, text: str) -> None:
