@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from desk.deliberation.answers import STREAM_BROKEN
 from desk.deliberation.replies import ReplyInvalid, parse
 from desk.deliberation.roles import Prompt
 from desk.domain import ids
@@ -54,8 +55,9 @@ class Interview:
         request = self._request(ask)
         reply = await self._reply(request, within_s)
         found = self._read(debate, ask, reply)
-        if isinstance(found, tuple):
-            reply = await self._reply(self._repair(request, reply, found), within_s)
+        again = self._again(request, reply, found)
+        if again is not None:
+            reply = await self._reply(again, within_s)
             found = self._read(debate, ask, reply)
         return Abstained(reason="INVALID_REPLY") if isinstance(found, tuple) else found
 
@@ -72,6 +74,14 @@ class Interview:
             messages=({"role": "user", "content": ask.text},),
             schema=ask.schema,
         )
+
+    def _again(
+        self, request: ModelRequest, reply: ModelReply, found: Statement | Abstained | tuple[str, ...]
+    ) -> ModelRequest | None:
+        """What to ask in the one repair round; None if there is nothing to repair."""
+        if reply.error == STREAM_BROKEN:
+            return request
+        return self._repair(request, reply, found) if isinstance(found, tuple) else None
 
     def _repair(self, request: ModelRequest, reply: ModelReply, faults: tuple[str, ...]) -> ModelRequest:
         """The same question once more, with what was wrong in our own words."""
