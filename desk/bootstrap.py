@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from desk import __version__
 from desk.approval.console import ConsoleApprover, Prompt
 from desk.approval.deny import DenyApprover
-from desk.approval.inbox import InboxApprover
+from desk.approval.inbox import InboxApprover, stands
 from desk.config import ROLES, Settings
 from desk.deliberation.roles import load as load_prompts
 from desk.domain import ids
@@ -24,13 +26,13 @@ from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json
 from desk.domain.debate import Debate
-from desk.domain.limits import Limits
 from desk.domain.steps import CacheUnusable
 from desk.errors import ConfigError, UsageError
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
+from desk.execution.unknowns import Unresolved
 from desk.home.cache import DecisionCache
 from desk.home.clock import BriefClock, WallClock
 from desk.home.halt import HaltFile
@@ -38,14 +40,13 @@ from desk.home.identity import RandomIds, SeededIds
 from desk.home.lock import SessionLock
 from desk.journal import Key, SqliteJournal, load_or_create, open_journal
 from desk.ports import Answers, Approver, Clock, Ids, Model, Screen, Tool, Venue
-from desk.replay.unknowns import Unresolved
 from desk.session import Chat, Given
 
 if TYPE_CHECKING:
+    from desk.approval.slack.approver import Poster
     from desk.deliberation.openai_model import Price
 
 PAPER, FLEA = "paper", "purpleflea"
-POLICY_VERSION = "builtin-1"
 RULES = "rules"
 
 
@@ -58,13 +59,14 @@ def tools_module(name: str) -> ModuleType:
     Raises:
         ConfigError: another distribution has put its own ``tools`` in ours' place.
     """
-    package = importlib.import_module("tools")
-    here = Path(__file__).resolve().parent.parent
-    path = Path(str(package.__file__)).resolve()
-    if getattr(package, "DISTRIBUTION", None) != "purple-desk" or path.parent.parent != here:
+    ours = Path(__file__).resolve().parent.parent / "tools"
+    # Looked at before it is imported: an import runs whatever lies there.
+    spec = importlib.util.find_spec("tools")
+    found = None if spec is None or spec.origin is None else Path(spec.origin).resolve().parent
+    if found != ours or getattr(importlib.import_module("tools"), "DISTRIBUTION", None) != "purple-desk":
         raise ConfigError(
             "the package `tools` that Python finds is not the desk's",
-            why=f"it lies at {path.parent}",
+            why=f"it lies at {found}" if found is not None else "there is none",
             fix="Install purple-desk in an environment of its own",
             code="FOREIGN_TOOLS",
         )
@@ -241,7 +243,6 @@ def paper_venue(
 ) -> Venue:
     """The embedded twin, in this process, on the brief's own tape and time."""
     paper, client = tools_module("paper"), tools_module("purple_flea")
-    httpx = importlib.import_module("httpx")
     store = paper_store(desk)
     opening = {} if brief.balance_usdc is None else {"balance_usdc": brief.balance_usdc}
     tapes = {
@@ -250,7 +251,6 @@ def paper_venue(
     }
     if not again or store.clock(account) is None:
         store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
-    application = paper.app(store, lambda: brief.as_of + elapsed(), settle_s=0)
     return cast(
         Venue,
         client.PurpleFlea(
@@ -259,7 +259,7 @@ def paper_venue(
             account,
             "paper",
             desk.tickets.clear,
-            httpx.ASGITransport(application),
+            paper.InProcess(store, lambda: brief.as_of + elapsed()),
             name="paper",
             pace=client.Pace(rates=None),
         ),
@@ -370,14 +370,48 @@ def chat_for(wishes: Wishes) -> Chat:
 def approver_for(desk: Desk, wishes: Wishes, session_id: str, prompt: Prompt | None, person: str) -> Approver:
     match wishes.approve:
         case "console" if prompt is not None:
-            return ConsoleApprover(prompt, person)
+            return ConsoleApprover(prompt, person, lambda request: stands(desk.journal, session_id, request))
         case "console":
             return DenyApprover("NOT_A_TERMINAL", "console")
         case "inbox":
             return InboxApprover(desk.journal, session_id, wishes.wait_s)
-        case "deny":
-            return DenyApprover()
-    raise UsageError(f"--approve {wishes.approve} is not available in this version")
+        case "slack":
+            return slack_approver(desk, session_id, wishes.wait_s)
+    return DenyApprover()
+
+
+def slack_approver(desk: Desk, session_id: str, wait_s: float) -> Approver:
+    """The inbox, with each question's card in Slack.
+
+    Raises:
+        ConfigError: what is missing for people to be asked there.
+    """
+    from desk.approval.slack.approver import SlackApprover
+    from desk.approval.slack.settings import missing
+
+    lacking = missing(desk.settings.slack)
+    if lacking:
+        raise ConfigError(
+            "Slack is not set up", why=lacking[0], fix="Run `desk slack test`", code="SLACK_NOT_SET_UP"
+        )
+    return SlackApprover(InboxApprover(desk.journal, session_id, wait_s), slack_poster(desk))
+
+
+def slack_poster(desk: Desk) -> Poster:
+    """What sends a question's card, once."""
+    from desk.approval.slack.approver import Poster
+    from desk.approval.slack.client import SlackClient
+    from desk.approval.slack.messages import Messages
+
+    settings = desk.settings.slack
+    assert settings is not None
+    path = desk.home.slack
+    return Poster(lambda: SlackClient(settings), lambda: Messages(path), desk.settings.page_url, note)
+
+
+def note(text: str) -> None:
+    """A line for whoever runs this process."""
+    sys.stderr.write(f"desk: {text}\n")
 
 
 # ---- a session -----------------------------------------------------------------------------------
@@ -432,7 +466,7 @@ def given(
         log=log,
         limits=desk.settings.limits,
         mode="live" if wishes.live else "paper",
-        policy_version=POLICY_VERSION,
+        policy=desk.settings.policy,
     )
     return Given(
         brief=brief,
@@ -445,7 +479,7 @@ def given(
         budget=wishes.budget,
         clock=wishes.clock,
         seed=wishes.seed,
-        settings=settings_document(wishes, desk.settings.limits, named),
+        settings=settings_document(wishes, desk.settings, named),
         desk_version=__version__,
     )
 
@@ -461,7 +495,7 @@ def elapsed_since(clock: str, began: datetime) -> Callable[[], timedelta]:
     return lambda: max(timedelta(), datetime.now(UTC) - began)
 
 
-def settings_document(wishes: Wishes, limits: Limits, named: str | None) -> dict[str, Json]:
+def settings_document(wishes: Wishes, settings: Settings, named: str | None) -> dict[str, Json]:
     """What a resume or a replay must know of the run's flags. No secret and no path is among it."""
     return {
         "models": dict(wishes.models),
@@ -469,7 +503,7 @@ def settings_document(wishes: Wishes, limits: Limits, named: str | None) -> dict
         "account": named,
         "approve": wishes.approve,
         "budget": wishes.budget.document(),
-        "limits": dict(limits.document()),
+        "limits": dict(settings.limits.document()),
         "live": wishes.live,
-        "policy_version": POLICY_VERSION,
+        "policy": settings.policy.document(),
     }

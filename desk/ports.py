@@ -179,8 +179,8 @@ class Transaction(Protocol):
 
     def version(self, stream_id: str) -> int: ...
     def stream(self, stream_id: str, after: int = 0) -> list[Recorded]: ...
-    def of_account(self, account: str) -> list[Recorded]:
-        """Events that carry this account, oldest first."""
+    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
+        """Events that carry this account, oldest first, optionally of some types only."""
         ...
 
     def insert_ticket(self, row: TicketRow) -> None: ...
@@ -218,7 +218,7 @@ class Journal(Protocol):
         """Events of the session's own, its orders' and its calls' streams, in the order of the journal."""
         ...
 
-    def of_account(self, account: str) -> list[Recorded]: ...
+    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]: ...
     def events(self, after: int = 0, types: Iterable[str] = ()) -> Iterator[Recorded]:
         """All events after ``seq``, oldest first, optionally of some types only."""
         ...
@@ -355,26 +355,30 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a person said. ``decision`` is ``granted``, ``denied`` or ``expired``."""
+    """What a person said: ``granted``, ``denied`` or ``edited`` (to a size, making an act of this hash)."""
 
     card_hash: str
     decision: str
     by: str
     channel: str
     reason: str | None = None
+    size_usdc: Decimal | None = None
+    edited_hash: str | None = None
 
 
 class Approver(Protocol):
     """A channel that asks a human. ``ttl_s`` is how long it gives them.
 
-    It never records anything: the Door does, in the transaction that takes the first valid answer.
+    It never records anything: the Door does, in the transaction that takes the first valid answer. One
+    that ``suspends`` leaves the question in the journal, where the session is suspended before it looks.
     """
 
     channel: str
     ttl_s: int
+    suspends: bool
 
     async def ask(self, request: ApprovalRequested) -> Answer | None:
-        """The answer, or None if this channel does not wait for one (or another channel was first)."""
+        """The answer (this channel's own, or the last one on record that settles it), or None so far."""
         ...
 
 

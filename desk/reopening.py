@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from desk import bootstrap
@@ -12,17 +13,18 @@ from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json, document
 from desk.domain.limits import Limits, tightened_since
+from desk.domain.policy import Policy, policy_from_record
 from desk.domain.shape import unshaped
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
-from desk.home.clock import BriefClock
-from desk.home.identity import SeededIds
+from desk.home.clock import BriefClock, WallClock
+from desk.home.identity import RandomIds, SeededIds
 from desk.journal import Key
-from desk.ports import Journal, Screen
-from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoVenue
-from desk.replay.record import Record
+from desk.ports import Clock, Journal, Screen
+from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoScreen, NoVenue
+from desk.replay.record import Record, load
 from desk.replay.resume import brief_of, prompts_of
 from desk.session import Given
 
@@ -46,10 +48,15 @@ def limits_of(record: Record) -> Limits:
     return unshaped(Limits, record.opened.settings["limits"])
 
 
-def with_world(desk: Desk, record: Record, hands: Hands) -> Given:
+def policy_of(record: Record) -> Policy:
+    return policy_from_record(record.opened.settings["policy"])
+
+
+def with_world(desk: Desk, record: Record, hands: Hands, *, answering: bool = True) -> Given:
     """Everything a live session has, at the record's account and time.
 
-    Limits that were tightened meanwhile hold from where the record ends.
+    Limits that were tightened meanwhile hold from where the record ends. ``answering`` is false where the
+    debate is on record: no model is reached then, and none needs a key.
     """
     wishes, brief = wishes_of(record), brief_of(record, desk.journal)
     opened = record.events[0]
@@ -72,9 +79,31 @@ def with_world(desk: Desk, record: Record, hands: Hands) -> Given:
         limits=limits_of(record),
         tightened=tightened_since(limits_of(record), desk.settings.limits),
         mode="live" if wishes.live else "paper",
-        policy_version=bootstrap.POLICY_VERSION,
+        policy=policy_of(record),
+        policy_now=desk.settings.policy.version,
     )
-    return _given(record, desk.journal, brief, wishes, parts, with_chat=True, desk=desk)
+    live = desk if answering else None
+    return _given(record, desk.journal, brief, wishes, parts, with_chat=answering, desk=live)
+
+
+def afterwards(desk: Desk, record: Record) -> Given:
+    """What acts for a session that is over need: its account and venue, the wall's time and fresh ids.
+
+    A seed counts from its beginning again: here it would give the ids that the session has used.
+    """
+    given = with_world(desk, record, Hands(screen=NoScreen(), prompt=None, person=""), answering=False)
+    clock, new_ids = WallClock(), RandomIds()
+    log = SessionLog(clock, new_ids, record.session_id, record.opened.account)
+    parts = replace(given.parts, clock=clock, new_ids=new_ids, log=log)
+    return replace(given, parts=parts)
+
+
+def clock_of(desk: Desk, session_id: str) -> Clock:
+    """The clock a session's questions are answered under: a session on its brief's clock stays on it."""
+    record = load(desk.journal, session_id)
+    if record.opened.clock != "brief":
+        return WallClock()
+    return BriefClock(brief_of(record, desk.journal).as_of)
 
 
 def without_world(record: Record, source: Journal, shadow: Journal, screen: Screen) -> Given:
@@ -94,7 +123,7 @@ def without_world(record: Record, source: Journal, shadow: Journal, screen: Scre
         log=SessionLog(clock, new_ids, record.session_id, record.opened.account),
         limits=limits_of(record),
         mode="live" if wishes.live else "paper",
-        policy_version=str(record.opened.settings["policy_version"]),
+        policy=policy_of(record),
     )
     return _given(record, source, brief, wishes, parts, with_chat=False, desk=None)
 

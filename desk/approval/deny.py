@@ -11,6 +11,7 @@ class DenyApprover:
     """``--approve deny``, and a console without a terminal: every question is answered with no."""
 
     ttl_s = 600
+    suspends = False
 
     def __init__(self, reason: str = "CHANNEL_DENIES", channel: str = "deny") -> None:
         self.channel = channel

@@ -20,10 +20,9 @@ from desk.config import MAX_CACHE_S, Settings, load
 from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.errors import UsageError
+from desk.execution.unknowns import unresolved
 from desk.journal.projections import run_document
-from desk.ports import Screen
 from desk.reconciling import catch_up
-from desk.replay.unknowns import unresolved
 from desk.session import Session, SessionReport
 
 DEFAULT_BRIEF = "@brexit-eve"
@@ -66,12 +65,26 @@ def run(briefs: tuple[str, ...], as_json: bool, quiet: bool, exit_on: str | None
     loaded = [read(name) for name in briefs or (DEFAULT_BRIEF,)]
     wishes = _wishes(settings, flags, words=not (as_json or quiet) and sys.stdout.isatty())
     with bootstrap.opened(settings) as desk:
-        screen: Screen = Silent() if quiet else Lines(to_stderr=as_json, words=wishes.stream)
+        screen = screen_for(as_json=as_json, quiet=quiet)
         prompt = CardPrompt() if on_terminal() else None
         hands = Hands(screen=screen, prompt=prompt, person=person(settings))
-        reports = [_session(desk, wishes, brief, hands) for brief in loaded]
+        try:
+            reports = [_session(desk, wishes, brief, hands) for brief in loaded]
+        finally:
+            screen.end()
         print_reports(desk, reports, as_json=as_json, quiet=quiet, several=len(loaded) > 1)
     return worst([exit_code(report.outcome, outcomes) for report in reports])
+
+
+def screen_for(*, as_json: bool, quiet: bool) -> Lines | Silent:
+    """Nothing, lines beside the JSON, or whatever the terminal (or the pipe) can show."""
+    if quiet:
+        return Silent()
+    if as_json or not sys.stdout.isatty():
+        return Lines(to_stderr=as_json, words=False)
+    from desk.cli.live import screen_for_terminal
+
+    return screen_for_terminal()
 
 
 def _session(desk: Desk, wishes: Wishes, brief: Brief, hands: Hands) -> SessionReport:
@@ -82,7 +95,7 @@ def _session(desk: Desk, wishes: Wishes, brief: Brief, hands: Hands) -> SessionR
         try:
             parts = given.parts
             open_ended = unresolved(desk.journal, venue=parts.venue.name, account=parts.log.account)
-            await catch_up(desk, open_ended, Silent())
+            await catch_up(desk, open_ended)
             return await Session(given).run()
         finally:
             await given.parts.venue.aclose()

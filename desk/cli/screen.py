@@ -31,6 +31,9 @@ class Silent:
     def show(self, step: object) -> None:
         """Nothing."""
 
+    def end(self) -> None:
+        """Nothing was begun."""
+
 
 class Lines:
     """``desk.ports.Screen`` as lines on a stream; good in a terminal, a pipe and a log."""
@@ -47,6 +50,10 @@ class Lines:
         show = _SHOW.get(type(step))
         if show is not None:
             show(self, step)
+
+    def end(self) -> None:
+        """End a line that was being streamed."""
+        self._end_words()
 
     def line(self, text: str = "", **style: Any) -> None:
         click.secho(text, err=self._err, **style)

@@ -8,23 +8,22 @@ from datetime import UTC, datetime
 import click
 
 from desk import bootstrap, reopening
-from desk.bootstrap import Desk, Hands
+from desk.bootstrap import Desk
 from desk.cli import output
 from desk.cli.look import trades
 from desk.cli.options import json_flag, person
-from desk.cli.screen import Silent
 from desk.config import Settings, load
 from desk.domain import ids
 from desk.domain.book import TradingState
 from desk.domain.events import Event, TradingStateChanged
 from desk.domain.lifecycle import TradeState
 from desk.errors import DeskError, UsageError
+from desk.execution.closing import close_at_market
 from desk.execution.guard import changed, stored
 from desk.execution.look import trading_state
 from desk.home.halt import HaltFile
 from desk.home.identity import RandomIds
 from desk.ports import NewEvent
-from desk.replay.closing import close_at_market
 from desk.replay.record import load as load_record
 
 
@@ -119,7 +118,7 @@ async def _leave(desk: Desk, trade: dict[str, object]) -> dict[str, object]:
     session_id = str(trade["session_id"])
     with bootstrap.locked(desk, session_id):
         record = load_record(desk.journal, session_id)
-        given = reopening.with_world(desk, record, Hands(screen=Silent(), prompt=None, person=""))
+        given = reopening.afterwards(desk, record)
         try:
             return await close_at_market(given.parts, str(trade["trade_id"]))
         finally:

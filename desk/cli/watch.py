@@ -1,101 +1,126 @@
-"""``desk watch``: open trades until their stop or target closes them."""
+"""``desk watch``: open trades behind their stops until a stop or target closes them."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import datetime
 
 import click
 
 from desk import bootstrap, reopening
-from desk.bootstrap import Desk, Hands
+from desk.bootstrap import Desk
 from desk.cli import output
 from desk.cli.look import trades
 from desk.cli.options import json_flag
-from desk.cli.screen import Silent
 from desk.config import load
-from desk.domain.events import TradeMoved
-from desk.domain.lifecycle import TRADE, TradeState
-from desk.replay.closing import close_by_leg, entry_of, exit_by_leg, last_move, row
+from desk.domain.lifecycle import TradeState
+from desk.errors import ReadFailed
+from desk.execution.closing import row
+from desk.execution.held import OPEN, kept
+from desk.execution.on_record import last_move
 from desk.replay.record import load as load_record
-from desk.session import Given
 
 POLL_S = 5.0
-#: States from which the venue's own leg may end a trade.
-WATCHED = frozenset(state for state, targets in TRADE.items() if TradeState.CLOSED in targets)
 
 
 @click.command()
 @click.option("--fast", is_flag=True, help="Paper only: let the tape run until every trade is closed.")
 @json_flag
-def watch(fast: bool, as_json: bool) -> None:
-    """Watch open trades; with --fast carry paper trades along the tape. Prints R and P&L."""
+def watch(fast: bool, as_json: bool) -> int:
+    """Watch open trades, place a lost stop again; with --fast carry paper trades along the tape."""
     with bootstrap.opened(load()) as desk:
-        open_trades = [one for one in trades(desk.journal) if TradeState(str(one["state"])) in WATCHED]
-        rows = [_follow(desk, one, fast=fast) for one in open_trades]
+        rows = asyncio.run(Watch(desk, fast=fast, aloud=not as_json).run())
     if as_json:
         output.emit({"schema": "desk.watch/1", "trades": rows})
-        return
-    if not rows:
+    elif not rows:
         output.say("no open trade to watch")
-    for one in rows:
-        output.say(_line(one))
+    return 4 if any(one["state"] in ("UNPROTECTED", "UNKNOWN") for one in rows) else 0
 
 
-def _line(one: dict[str, object]) -> str:
-    if one["exit_reason"] is None:
-        return f"{one['trade_id']}  {one['symbol']}  {one['state']}: still open where the tape ends"
-    return (
-        f"{one['trade_id']}  {one['symbol']}  {one['state']} by {one['exit_reason']} at {one['exit_price']}: "
-        f"{one['pnl_usdc']} USDC, {one['r']} R"
-    )
+class Watch:
+    """All open trades of a home, looked at in turn. A session is locked only while it is looked at."""
+
+    def __init__(self, desk: Desk, *, fast: bool, aloud: bool) -> None:
+        self._desk = desk
+        self._fast = fast
+        self._aloud = aloud
+        self._said: dict[str, str] = {}
+
+    async def run(self) -> list[dict[str, object]]:
+        """Until none is open, or the tape is over. The last word on each trade that was open."""
+        watched = list(self._open())
+        open_now = watched
+        while open_now:
+            for trade in open_now:
+                await self._look(trade)
+            open_now = [trade for trade in self._open() if trade in watched]
+            if not open_now or not await self._pass_time(open_now):
+                break
+        rows = [row(last_move(self._desk.journal, trade_id)) for trade_id in watched]
+        for one in rows:
+            self._say(one)
+        return rows
+
+    def _open(self) -> dict[str, str]:
+        """Session by trade."""
+        return {
+            str(one["trade_id"]): str(one["session_id"])
+            for one in trades(self._desk.journal)
+            if TradeState(str(one["state"])) in OPEN
+        }
+
+    async def _look(self, trade_id: str) -> None:
+        session_id = self._open()[trade_id]
+        with bootstrap.locked(self._desk, session_id):
+            given = reopening.afterwards(self._desk, load_record(self._desk.journal, session_id))
+            try:
+                moved = await kept(given.parts, trade_id)
+            except ReadFailed as error:
+                output.note(f"{trade_id}: the venue could not be read ({error.code}); looking again")
+                return
+            finally:
+                await given.parts.venue.aclose()
+        if not self._fast:
+            self._say(row(moved))
+
+    def _say(self, one: dict[str, object]) -> None:
+        """A line for each change, once."""
+        text, trade_id = line(one), str(one["trade_id"])
+        if self._aloud and self._said.get(trade_id) != text:
+            self._said[trade_id] = text
+            output.say(text)
+
+    async def _pass_time(self, open_now: list[str]) -> bool:
+        """Let time pass: a bar of each tape, or a few seconds of the wall. False when every tape is over."""
+        if not self._fast:
+            await asyncio.sleep(POLL_S)
+            return True
+        store = bootstrap.paper_store(self._desk)
+        try:
+            accounts = {last_move(self._desk.journal, trade_id).account for trade_id in open_now}
+            closes: dict[str, datetime] = {}
+            for account in sorted(accounts):
+                after = store.next_close(account) if store.clock(account) is not None else None
+                if after is not None:
+                    closes[account] = after
+            for account, after in closes.items():
+                store.advance(account, after)
+            return bool(closes)
+        finally:
+            store.close()
 
 
-def _follow(desk: Desk, trade: dict[str, object], *, fast: bool) -> dict[str, object]:
-    session_id = str(trade["session_id"])
-    with bootstrap.locked(desk, session_id):
-        record = load_record(desk.journal, session_id)
-        given = reopening.with_world(desk, record, Hands(screen=Silent(), prompt=None, person=""))
-        return asyncio.run(_until_closed(desk, given, str(trade["trade_id"]), fast=fast))
-
-
-async def _until_closed(desk: Desk, given: Given, trade_id: str, *, fast: bool) -> dict[str, object]:
-    moved = last_move(desk.journal, trade_id)
-    try:
-        while True:
-            closed = await _look(desk, given, moved)
-            if closed is not None:
-                return closed
-            if not _pass_time(desk, given, fast=fast):
-                return row(moved)
-    finally:
-        await given.parts.venue.aclose()
-
-
-async def _look(desk: Desk, given: Given, moved: TradeMoved) -> dict[str, object] | None:
-    """Close the trade in the journal if one of its legs has filled at the venue."""
-    venue = given.parts.venue
-    left = exit_by_leg(await venue.orders(symbol=moved.symbol), _entry_id(desk, moved.trade_id))
-    return None if left is None else close_by_leg(given.parts, moved, left)
-
-
-def _entry_id(desk: Desk, trade_id: str) -> str:
-    """The venue's id of the trade's entry."""
-    stream = desk.journal.stream(f"order-{entry_of(desk.journal, trade_id).client_order_id}")
-    return next(str(one.data["order_id"]) for one in reversed(stream) if one.data.get("order_id"))
-
-
-def _pass_time(desk: Desk, given: Given, *, fast: bool) -> bool:
-    """Let time pass: one bar of the tape, or a few seconds of the wall. False when the tape is over."""
-    if not fast or given.parts.venue.name != bootstrap.PAPER:
-        time.sleep(POLL_S)
-        return True
-    store = bootstrap.paper_store(desk)
-    try:
-        after: datetime | None = store.next_close(given.parts.log.account)
-        if after is not None:
-            store.advance(given.parts.log.account, after)
-        return after is not None
-    finally:
-        store.close()
+def line(one: dict[str, object]) -> str:
+    """One trade as a person reads it."""
+    start = f"{one['trade_id']}  {one['symbol']}  {one['state']}"
+    match one["state"]:
+        case "CLOSED" if one["exit_reason"] is None:
+            return f"{start}: its position is no longer at the venue; this desk did not close it"
+        case "CLOSED":
+            why = f"by {one['exit_reason']} at {one['exit_price']}"
+            return f"{start} {why}: {one['pnl_usdc']} USDC, {one['r']} R"
+        case "UNPROTECTED":
+            return f"{start}: no stop could be proven; the desk is halted. Run: desk flatten"
+        case "UNKNOWN":
+            return f"{start}: an order of it is unknown. Run: desk reconcile"
+    return f"{start}: open, behind its stop"

@@ -50,14 +50,16 @@ class Interview:
         """Length of the prompt that asking would send."""
         return len(self._prompts[ask.role].text) + len(ask.text)
 
-    async def statement(self, debate: Debate, ask: Ask, within_s: float) -> Statement | Abstained:
-        """A valid statement, or why there is none."""
+    async def statement(
+        self, debate: Debate, ask: Ask, within_s: float, *, repairable: bool = True
+    ) -> Statement | Abstained:
+        """A valid statement, or why there is none. ``repairable``: the budget bears a second call."""
         request = self._request(ask)
         reply = await self._reply(request, within_s)
         found = self._read(debate, ask, reply)
-        again = self._again(request, reply, found)
-        if again is not None:
-            reply = await self._reply(again, within_s)
+        again, left_s = self._again(request, reply, found), within_s - reply.latency_ms / 1000
+        if again is not None and repairable and left_s > 0:
+            reply = await self._reply(again, left_s)
             found = self._read(debate, ask, reply)
         return Abstained(reason="INVALID_REPLY") if isinstance(found, tuple) else found
 

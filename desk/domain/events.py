@@ -113,12 +113,16 @@ class VerdictGiven(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentMinted(Event):
-    """``act`` is the canonical act that ``intent_hash`` covers; ``basis`` is what it rests on."""
+    """``act`` is the canonical act that ``intent_hash`` covers; ``basis`` is what it rests on.
+
+    ``parent`` is the intent that a human made smaller, if this one came from that.
+    """
 
     intent_id: str
     intent_hash: str
     act: Document
     basis: Document
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +145,8 @@ class GateAssessed(Informed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequested(Informed):
+    """``quorum`` different humans must grant it; ``parent`` is the approval it was edited from."""
+
     approval_id: str
     intent_id: str
     intent_hash: str
@@ -151,11 +157,17 @@ class ApprovalRequested(Informed):
     expires_at: datetime
     expires_boot: str
     expires_monotonic: Decimal
+    quorum: int = 1
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalDecided(Event):
-    """``decision`` is ``granted``, ``denied`` or ``expired``; ``by`` a person, ``channel`` where."""
+    """One person's word: ``granted``, ``denied`` or ``edited``; or ``expired``, which is the clock's.
+
+    ``by`` is the person, ``channel`` where they said it. An edit names the smaller size and the hash of
+    the act that it makes.
+    """
 
     approval_id: str
     intent_id: str
@@ -165,6 +177,8 @@ class ApprovalDecided(Event):
     by: str
     channel: str
     reason: str | None = None
+    size_usdc: Decimal | None = None
+    edited_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,11 @@ from desk.execution import report
 from desk.execution.dispatch import Sent
 from desk.execution.look import Seen
 from desk.execution.orders import submitted
-from desk.execution.proposing import gated, refusal_of
 from desk.execution.protection import FLATTENED, UNPROTECTED, Fill, Protected
+from desk.execution.questions import gated, refusal_of
 from desk.execution.room import Cleared, Room
 from desk.execution.settlement import differences, filled_quantity
-from desk.execution.tickets import FORGED, refuse
+from desk.execution.tickets import FORGED, USED, refuse
 from desk.ports import ExecutionReport, Permit, Transaction
 
 
@@ -50,6 +50,7 @@ class Executing:
         try:
             burned = self._burn(ticket_id, cleared, seen)
         except TicketRefused as error:
+            self._given_up(cleared, error)
             return self._not_honoured(cleared, ticket_id, error)
         if isinstance(burned, ExecutionReport):
             return burned
@@ -63,6 +64,12 @@ class Executing:
         intent = None if cleared is None else cleared.intent
         shown = ticket_id if ids.is_id(ticket_id, ids.TICKET) else "not a ticket id"
         return report.refusal(intent, shown, "failed", "system", (error.code,))
+
+    def _given_up(self, cleared: Cleared, error: TicketRefused) -> None:
+        """A ticket that can never be used any more ends its trade; a used one has ended it otherwise."""
+        if error.code != USED and cleared.trade.state is TradeState.ENTRY_APPROVED:
+            cleared.trade.moved(None, TradeState.ABANDONED, reason=error.code)
+            self._room.move(SessionState.IDLE)
 
     # ---- before the bytes ------------------------------------------------------------------------
 

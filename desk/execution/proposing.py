@@ -1,37 +1,42 @@
-"""The first half of the door: gate, human, ticket."""
+"""The first half of the door: gate, humans, ticket."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import replace
 
 from desk.domain import approval, ids
+from desk.domain.approval import Standing
 from desk.domain.book import Assessment
-from desk.domain.events import (
-    ApprovalDecided,
-    ApprovalRequested,
-    Event,
-    GateAssessed,
-    Inputs,
-    IntentMinted,
-)
+from desk.domain.events import ApprovalDecided, ApprovalRequested, Event, GateAssessed
 from desk.domain.lifecycle import SessionState, TradeState
 from desk.domain.market import Market
+from desk.domain.policy import Requirement, Situation
 from desk.domain.proposal import Intent
 from desk.domain.risk import assess
 from desk.domain.shape import shaped, unshaped
 from desk.domain.steps import Asked, Decided, Judged
 from desk.execution.look import Seen
 from desk.execution.orders import entry_request, issued, opening, ticket_row
+from desk.execution.questions import (
+    decisions,
+    expiry_of,
+    gated,
+    judged,
+    minted,
+    nobody,
+    refusal_of,
+    refused,
+    said_before,
+    waiting,
+)
 from desk.execution.room import Cleared, Room
+from desk.execution.situation import TELLING, situation
 from desk.execution.trades import Trade
 from desk.ports import Answer, DoorRefused, Instant, TicketId, Transaction, Waiting
 
-REFUSED = {approval.DENIED: "refused_by_human", approval.EXPIRED: "approval_expired"}
-
 
 class Proposing:
-    """Turns an intent into a refusal, a question to a human, or a ticket."""
+    """Turns an intent into a refusal, a question to humans, or a ticket."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
@@ -46,48 +51,118 @@ class Proposing:
         with self._parts.journal.transaction() as tx:
             now = self._log.now()
             assessment = self._assess(tx, intent, seen, now)
-            minted = IntentMinted(
-                intent_id=intent.intent_id,
-                intent_hash=intent.hash,
-                act=intent.act.document(),
-                basis=shaped(intent.basis),
-            )
-            events = [minted, self._gated(intent, assessment, "propose")]
+            events: list[Event] = [minted(intent), self._gated(intent, assessment, "propose")]
             market = seen.snapshot.market
             if not assessment.cleared or market is None:
                 self._log.write(tx, *events, at=now)
                 return self._denied(intent, assessment, "propose")
-            if not assessment.human_reasons:
+            required = self._required(tx, intent, assessment)
+            if not required.humans:
                 return self._ticket(tx, intent, market, now, events, card_hash="", approved_by=None)
-            request = self._request(intent, assessment, market, now)
+            request = self._request(intent, assessment, market, now, required)
             self._log.write(tx, *events, request, at=now)
         self._show(intent, assessment, "propose")
         self._parts.screen.show(Asked(request=request))
         self._pending = (intent, request)
-        return await self.decide()
+        if self._parts.approver.suspends:
+            return waiting(request)
+        answer = await self._parts.approver.ask(request)
+        return waiting(request) if answer is None else await self._heard(intent, request, answer)
 
     async def decide(self) -> DoorRefused | Waiting | TicketId:
-        """Take the first valid answer to the open question; look at everything again before a ticket."""
+        """Look once more for the answer to the open question; a question that nobody answered expires."""
         assert self._pending is not None
         intent, request = self._pending
         answer = await self._parts.approver.ask(request)
-        if answer is None:
-            return Waiting(approval_id=request.approval_id, expires_at=request.expires_at)
+        return await self._heard(intent, request, answer)
+
+    async def _heard(
+        self, intent: Intent, request: ApprovalRequested, answer: Answer | None
+    ) -> DoorRefused | Waiting | TicketId:
+        """Take an answer (or the end of the time); look at everything again before a ticket."""
+        over = self._parts.tape.note("over", lambda: expiry_of(request).reached(self._log.now()), bool, bool)
+        if answer is None and not over:
+            return waiting(request)
         seen = await self._room.look.look(intent.act.symbol)
         with self._parts.journal.transaction() as tx:
-            decision = self._decided(tx, request, answer)
-            if decision.decision != approval.GRANTED:
-                return self._refused(decision)
-            now = self._log.now()
-            assessment = self._assess(tx, intent, seen, now)
-            events: list[Event] = [self._gated(intent, assessment, "approved")]
-            market = seen.snapshot.market
-            if not assessment.cleared or market is None:
-                self._log.write(tx, *events, at=now)
-                return self._denied(intent, assessment, "approved")
-            return self._ticket(
-                tx, intent, market, now, events, card_hash=request.card_hash, approved_by=decision.by
-            )
+            stands = self._decided(tx, request, answer or nobody(request), over=over)
+            if not stands.settled or stands.last is None:
+                return waiting(request)
+            if stands.decision == approval.EDITED:
+                return self._edited(tx, intent, request, stands.last, seen)
+            if stands.decision != approval.GRANTED:
+                self._room.move(SessionState.IDLE)
+                return refused(stands.last)
+            if self._room.policy_changed():
+                return self._void(tx, "POLICY_CHANGED")
+            return self._approved(tx, intent, request, stands, seen, [], "approved")
+
+    def _approved(
+        self,
+        tx: Transaction,
+        intent: Intent,
+        request: ApprovalRequested,
+        stands: Standing,
+        seen: Seen,
+        events: list[Event],
+        stage: str,
+    ) -> DoorRefused | TicketId:
+        """Everything is looked at again: what a human granted is void if it no longer passes."""
+        now = self._log.now()
+        assessment = self._assess(tx, intent, seen, now)
+        events = [*events, self._gated(intent, assessment, stage)]
+        market = seen.snapshot.market
+        if not assessment.cleared or market is None:
+            self._log.write(tx, *events, at=now)
+            return self._denied(intent, assessment, stage)
+        by = " + ".join(stands.granted_by)
+        return self._ticket(tx, intent, market, now, events, card_hash=request.card_hash, approved_by=by)
+
+    def _void(self, tx: Transaction, reason: str) -> DoorRefused:
+        self._log.write(tx)
+        self._room.move(SessionState.IDLE)
+        return DoorRefused(outcome="denied", decided_by="gate", reasons=(reason,))
+
+    # ---- a smaller one ---------------------------------------------------------------------------
+
+    def _edited(
+        self, tx: Transaction, parent: Intent, asked: ApprovalRequested, edit: ApprovalDecided, seen: Seen
+    ) -> DoorRefused | Waiting | TicketId:
+        """A new intent of the size a human named, gated like any other; their word approves it, and
+        counts as the first of the new quorum. What is edited once cannot be edited again."""
+        if asked.parent is not None or edit.size_usdc is None:
+            return self._void(tx, "CARD_DIFFERS")
+        act = approval.edited_act(asked.card, edit.size_usdc)
+        child = Intent(
+            intent_id=self._log.new_id(ids.INTENT), act=act, basis=parent.basis, parent=parent.intent_id
+        )
+        now = self._log.now()
+        assessment = self._assess(tx, child, seen, now)
+        events: list[Event] = [minted(child), self._gated(child, assessment, "edited")]
+        market = seen.snapshot.market
+        if child.hash != edit.edited_hash or not assessment.cleared or market is None:
+            self._log.write(tx, *events, at=now)
+            return self._denied(child, assessment, "edited")
+        required = self._required(tx, child, assessment)
+        request = self._request(child, assessment, market, now, required, parent=asked)
+        granted = replace(
+            edit,
+            approval_id=request.approval_id,
+            intent_id=child.intent_id,
+            intent_hash=child.hash,
+            card_hash=request.card_hash,
+            decision=approval.GRANTED,
+            size_usdc=None,
+            edited_hash=None,
+        )
+        events += [request, granted]
+        self._pending = (child, request)
+        stands = approval.standing(request, [granted])
+        if stands.settled:
+            by = " + ".join(stands.granted_by)
+            return self._ticket(tx, child, market, now, events, card_hash=request.card_hash, approved_by=by)
+        self._log.write(tx, *events, at=now)
+        return waiting(request)
 
     # ---- the gate --------------------------------------------------------------------------------
 
@@ -109,13 +184,39 @@ class Proposing:
 
     # ---- the human -------------------------------------------------------------------------------
 
+    def _required(self, tx: Transaction, intent: Intent, assessment: Assessment) -> Requirement:
+        """How many humans: what the code asks for, or more if the policy does."""
+        it = self._parts.tape.note(
+            "situation",
+            lambda: situation(
+                [record.event for record in tx.of_account(self._log.account, TELLING)],
+                intent.act,
+                intent.basis.agreement,
+                assessment.human_reasons,
+            ),
+            shaped,
+            lambda plain: unshaped(Situation, plain),
+        )
+        return self._parts.policy.requires(it, assessment.human_reasons)
+
     def _request(
-        self, intent: Intent, assessment: Assessment, market: Market, now: Instant
+        self,
+        intent: Intent,
+        assessment: Assessment,
+        market: Market,
+        now: Instant,
+        required: Requirement,
+        parent: ApprovalRequested | None = None,
     ) -> ApprovalRequested:
+        """The question. An edited one may be answered for as long as the first one could."""
         expires = self._parts.tape.note(
-            "expiry", lambda: now.later(self._ttl_s(intent)), shaped, lambda plain: unshaped(Instant, plain)
+            "expiry",
+            lambda: now.later(self._ttl_s(intent)) if parent is None else expiry_of(parent),
+            shaped,
+            lambda plain: unshaped(Instant, plain),
         )
         approval_id = self._log.new_id(ids.APPROVAL)
+        version, quorum = self._parts.policy.version, max(1, required.humans)
         card = approval.card(
             intent,
             assessment,
@@ -123,7 +224,10 @@ class Proposing:
             approval_id=approval_id,
             session_id=self._log.session_id,
             expires_at=expires.wall,
-            policy_version=self._parts.policy_version,
+            policy_version=version,
+            why_asked=required.reasons,
+            quorum=quorum,
+            parent=None if parent is None else parent.approval_id,
         )
         return ApprovalRequested(
             approval_id=approval_id,
@@ -131,11 +235,13 @@ class Proposing:
             intent_hash=intent.hash,
             card=card,
             card_hash=approval.card_hash(card),
-            policy_version=self._parts.policy_version,
+            policy_version=version,
             channel=self._parts.approver.channel,
             expires_at=expires.wall,
             expires_boot=expires.boot_id,
             expires_monotonic=expires.monotonic_s,
+            quorum=quorum,
+            parent=None if parent is None else parent.approval_id,
             inputs=self._parts.tape.take(),
         )
 
@@ -146,47 +252,20 @@ class Proposing:
         left = int((intent.act.valid_until - self._venue_time).total_seconds())
         return max(0, min(self._parts.approver.ttl_s, left))
 
-    def _decided(self, tx: Transaction, request: ApprovalRequested, answer: Answer) -> ApprovalDecided:
-        """The decision on record: one that another channel wrote first, or this answer, written now."""
-        first = recorded_decision(tx, self._log.stream, request.approval_id)
-        now = self._log.now()
-        over = self._parts.tape.note("expired", lambda: expiry_of(request).reached(now), bool, bool)
-        decision = first or self._judged(request, answer, over=over)
-        if first is None:
-            self._log.write(tx, decision, at=now)
-        self._parts.screen.show(
-            Decided(
-                decision=decision.decision,
-                by=decision.by,
-                channel=decision.channel,
-                reason=decision.reason,
+    def _decided(
+        self, tx: Transaction, request: ApprovalRequested, answer: Answer, *, over: bool
+    ) -> Standing:
+        """Where the approval stands with this answer. What is on record already counts first."""
+        stands = approval.standing(request, decisions(tx, self._log.stream))
+        if not stands.settled and not said_before(stands, answer):
+            self._log.write(tx, judged(request, answer, over=over), at=self._log.now())
+            stands = approval.standing(request, decisions(tx, self._log.stream))
+        if stands.last is not None:
+            last = stands.last
+            self._parts.screen.show(
+                Decided(decision=last.decision, by=last.by, channel=last.channel, reason=last.reason)
             )
-        )
-        return decision
-
-    def _judged(self, request: ApprovalRequested, answer: Answer, *, over: bool) -> ApprovalDecided:
-        """What an answer amounts to: to another card it is a denial, after the time it is an expiry."""
-        decision, reason = answer.decision, answer.reason
-        if answer.card_hash != request.card_hash or not approval.intact(request):
-            decision, reason = approval.DENIED, "CARD_DIFFERS"
-        elif over and decision == approval.GRANTED:
-            decision, reason = approval.EXPIRED, "TOO_LATE"
-        return ApprovalDecided(
-            approval_id=request.approval_id,
-            intent_id=request.intent_id,
-            intent_hash=request.intent_hash,
-            card_hash=request.card_hash,
-            decision=decision,
-            by=answer.by,
-            channel=answer.channel,
-            reason=reason,
-        )
-
-    def _refused(self, decision: ApprovalDecided) -> DoorRefused:
-        self._room.move(SessionState.IDLE)
-        outcome = REFUSED.get(decision.decision, "refused_by_human")
-        by = "system" if outcome == "approval_expired" else "human"
-        return DoorRefused(outcome=outcome, decided_by=by, reasons=(decision.reason or outcome.upper(),))
+        return stands
 
     # ---- the ticket ------------------------------------------------------------------------------
 
@@ -205,54 +284,10 @@ class Proposing:
         purpose = opening(intent, trade.trade_id, market.taker_fee, approved_by)
         request = entry_request(intent.act, self._log.new_id(ids.CLIENT_ORDER), self._parts.mode)
         row = ticket_row(
-            purpose, request, self._log, now, card_hash=card_hash, policy_hash=self._parts.policy_version
+            purpose, request, self._log, now, card_hash=card_hash, policy_hash=self._parts.policy.version
         )
         self._parts.tickets.issue(tx, row)
         self._log.write(tx, *events, issued(row, purpose, request), at=now)
         trade.moved(tx, TradeState.SETUP_DETECTED, TradeState.ENTRY_APPROVED, reason="GATE_CLEARED")
         self._room.cleared[row.ticket_id] = Cleared(intent=intent, purpose=purpose, trade=trade)
         return TicketId(ticket_id=row.ticket_id)
-
-
-def gated(
-    intent: Intent, assessment: Assessment, stage: str, venue_time: datetime | None, inputs: Inputs
-) -> GateAssessed:
-    """The gate's answer as a fact."""
-    return GateAssessed(
-        intent_id=intent.intent_id,
-        intent_hash=intent.hash,
-        stage=stage,
-        cleared=assessment.cleared,
-        reasons=assessment.reasons,
-        checks=tuple(check.document() for check in assessment.checks),
-        max_admissible_usdc=assessment.max_admissible_usdc,
-        max_without_human_usdc=assessment.max_without_human_usdc,
-        human_reasons=assessment.human_reasons,
-        equity_usdc=assessment.equity_usdc,
-        nav=assessment.nav,
-        venue_time=venue_time,
-        inputs=inputs,
-    )
-
-
-def refusal_of(assessment: Assessment) -> DoorRefused:
-    """Denied by the gate; a halted desk is its own outcome."""
-    if "STATE_HALTED" in assessment.reasons:
-        return DoorRefused(outcome="halted", decided_by="system", reasons=assessment.reasons)
-    return DoorRefused(outcome="denied", decided_by="gate", reasons=assessment.reasons)
-
-
-def recorded_decision(tx: Transaction, stream: str, approval_id: str) -> ApprovalDecided | None:
-    """The decision that is already on record for this approval, whoever wrote it."""
-    for record in tx.stream(stream):
-        if record.event_type == "ApprovalDecided" and record.data["approval_id"] == approval_id:
-            event = record.event
-            assert isinstance(event, ApprovalDecided)
-            return event
-    return None
-
-
-def expiry_of(request: ApprovalRequested) -> Instant:
-    return Instant(
-        wall=request.expires_at, boot_id=request.expires_boot, monotonic_s=Decimal(request.expires_monotonic)
-    )

@@ -102,6 +102,10 @@ class Protection:
                 return self._placed(fill, purpose, stop, PLACED, snapshot)
         return await self._flatten(fill, purpose)
 
+    def stands(self, snapshot: Snapshot, fill: Fill) -> bool:
+        """Does this snapshot show a stop for the fill, the entry's own or one that was placed later?"""
+        return any(_is_stop(one, fill, None) for one in snapshot.orders or ())
+
     async def _see(
         self, fill: Fill, looks_s: tuple[float, ...], *, parent: str | None
     ) -> tuple[Snapshot, VenueOrder | None]:

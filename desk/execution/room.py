@@ -9,6 +9,7 @@ from decimal import Decimal
 from desk.domain.lifecycle import SESSION, SessionState, move
 from desk.domain.limits import Limits
 from desk.domain.money import parsed
+from desk.domain.policy import Policy
 from desk.domain.proposal import Intent
 from desk.execution.dispatch import Dispatch
 from desk.execution.guard import Guard
@@ -39,9 +40,11 @@ class Parts:
     log: SessionLog
     limits: Limits
     mode: str
-    policy_version: str
+    policy: Policy
     #: Limits that were tightened since the session was opened: they hold from then on, and are recorded.
     tightened: Mapping[str, Decimal] = field(default_factory=dict)
+    #: The version of the policy in force now; an approval that was asked for under another one is void.
+    policy_now: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,11 @@ class Room:
         """What is in force now: the session's limits, and what was tightened since."""
         tightened = self.parts.tape.note("limits", lambda: self.parts.tightened, dict, _decimals)
         return replace(self.parts.limits, **tightened) if tightened else self.parts.limits
+
+    def policy_changed(self) -> bool:
+        """Was the policy changed since the session was opened?"""
+        now, version = self.parts.policy_now, self.parts.policy.version
+        return self.parts.tape.note("policy_changed", lambda: now not in (None, version), bool, bool)
 
     def move(self, target: SessionState) -> None:
         """Move the session machine.

@@ -29,6 +29,10 @@ class Home:
         return self.path / "paper.db"
 
     @property
+    def slack(self) -> Path:
+        return self.path / "slack.db"
+
+    @property
     def cache(self) -> Path:
         return self.path / "cache.db"
 

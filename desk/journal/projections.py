@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from desk.domain.approval import GRANTED, Standing, standing
 from desk.domain.canonical import Json, timestamp
+from desk.domain.events import ApprovalDecided, ApprovalRequested
 from desk.domain.lifecycle import fold_order
 from desk.domain.money import ZERO, parsed, plain
 from desk.journal.digest import session_digest
@@ -48,9 +50,9 @@ def run_document(events: Sequence[Recorded], head: str) -> dict[str, Json]:
 def _ending(events: Sequence[Recorded], closed: Data | None) -> tuple[Json, Json, Json]:
     if closed is not None:
         return closed["outcome"], closed["decided_by"], list(closed["reasons"])
-    waits = _last(events, "ApprovalRequested")
-    if waits is not None and _last(events, "ApprovalDecided") is None:
-        return "awaiting_approval", "human", [waits["approval_id"]]
+    asked = _asked(events)
+    if asked is not None and not asked[1].settled:
+        return "awaiting_approval", "human", [asked[0].approval_id]
     return "interrupted", "system", ["INTERRUPTED"]
 
 
@@ -102,17 +104,35 @@ def gate(events: Iterable[Recorded]) -> Json:
 
 
 def approval(events: Sequence[Recorded]) -> Json:
-    asked, decided = _last(events, "ApprovalRequested"), _last(events, "ApprovalDecided")
+    """The last question to humans and where it stands; ``by`` names everybody who granted it."""
+    asked = _asked(events)
     if asked is None:
         return None
-    said = {key: (decided or {}).get(key) for key in ("decision", "by", "channel", "reason")}
+    request, stands = asked
+    last = stands.last if stands.settled else None
+    by = None if last is None else last.by
     return {
-        "approval_id": asked["approval_id"],
-        "intent_hash": asked["intent_hash"],
-        "card_hash": asked["card_hash"],
-        "expires_at": asked["expires_at"],
-        **said,
+        "approval_id": request.approval_id,
+        "intent_hash": request.intent_hash,
+        "card_hash": request.card_hash,
+        "expires_at": timestamp(request.expires_at),
+        "quorum": request.quorum,
+        "parent": request.parent,
+        "decision": stands.decision,
+        "by": " + ".join(stands.granted_by) if stands.decision == GRANTED else by,
+        "channel": None if last is None else last.channel,
+        "reason": None if last is None else last.reason,
     }
+
+
+def _asked(events: Iterable[Recorded]) -> tuple[ApprovalRequested, Standing] | None:
+    """The newest question, and what people said of it."""
+    said = [one.event for one in events if one.event_type in ("ApprovalRequested", "ApprovalDecided")]
+    requests = [one for one in said if isinstance(one, ApprovalRequested)]
+    if not requests:
+        return None
+    decided = (one for one in said if isinstance(one, ApprovalDecided))
+    return requests[-1], standing(requests[-1], decided)
 
 
 def usage(events: Iterable[Recorded]) -> dict[str, Json]:

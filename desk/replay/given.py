@@ -7,14 +7,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+from desk.approval.inbox import answer_of
 from desk.domain import ids
+from desk.domain.approval import standing
 from desk.domain.canonical import sha256
-from desk.domain.events import ApprovalRequested, ModelReplied
+from desk.domain.events import ApprovalDecided, ApprovalRequested, ModelReplied
 from desk.domain.shape import shaped, unshaped
 from desk.errors import Divergence
 from desk.ports import Answer, Answers, Approver, Clock, Ids, Instant, ModelReply, ModelRequest
 from desk.replay.record import Record
 from desk.replay.shadow import ShadowJournal
+
+#: Channels whose question is left in the journal before anybody looks for an answer.
+SUSPENDING = frozenset({"inbox", "slack"})
 
 
 class GivenClock:
@@ -102,23 +107,29 @@ class GivenApprover:
         self._live = live
         self.channel = record_channel(record) or live.channel
         self.ttl_s = live.ttl_s
+        self.suspends = self.channel in SUSPENDING
 
     async def ask(self, request: ApprovalRequested) -> Answer | None:
-        next_version = self._journal.version(self._record.stream) + 1
-        recorded = self._record.at(self._record.stream, next_version)
-        if self._journal.live or recorded is None:
+        said, answer = [], None
+        while not self._journal.live and (decision := self._next()) is not None:
+            said.append(decision)
+            answer = answer_of(decision)
+            if standing(request, said).settled:
+                return answer
+        if answer is None and (self._journal.live or self._at_the_end()):
             return await self._live.ask(request)
-        decision = self._record.decision_at(next_version)
-        if decision is None:
-            return None
-        self._journal.inject(recorded)
-        return Answer(
-            card_hash=decision.card_hash,
-            decision=decision.decision,
-            by=decision.by,
-            channel=decision.channel,
-            reason=decision.reason,
-        )
+        return answer
+
+    def _next(self) -> ApprovalDecided | None:
+        """The decision that comes next on record, copied; None if something else does."""
+        version = self._journal.version(self._record.stream) + 1
+        decision, recorded = self._record.decision_at(version), self._record.at(self._record.stream, version)
+        if decision is not None and recorded is not None:
+            self._journal.inject(recorded)
+        return decision
+
+    def _at_the_end(self) -> bool:
+        return self._record.at(self._record.stream, self._journal.version(self._record.stream) + 1) is None
 
 
 def record_channel(record: Record) -> str | None:

@@ -50,6 +50,13 @@ class NoVenue:
         """Nothing is open."""
 
 
+class NoScreen:
+    """Nobody is looking."""
+
+    def show(self, step: object) -> None:
+        """Nothing."""
+
+
 class NoAnswers:
     """Nobody answers for the roles but the record."""
 
@@ -64,6 +71,7 @@ class NoApprover:
 
     channel = "record"
     ttl_s = 0
+    suspends = False
 
     async def ask(self, request: ApprovalRequested) -> Answer | None:
         return None

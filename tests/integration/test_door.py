@@ -163,6 +163,17 @@ async def test_a_ticket_is_good_for_a_minute(seconds: float, reasons: tuple[str,
     assert len(bench.venue.sent) == (0 if reasons else 1)
 
 
+async def test_a_ticket_that_expired_ends_its_trade():
+    bench = Bench()
+    ticket = await bench.ticket()
+    bench.clock.pass_s(60)
+    await bench.door.execute(ticket)
+    with bench.journal.transaction() as tx:
+        bench.parts.log.write(tx)
+    last = bench.events("TradeMoved")[-1]
+    assert (last.target, last.reason) == ("ABANDONED", "TICKET_EXPIRED")
+
+
 async def test_a_permit_of_another_process_is_refused_right_before_the_bytes():
     bench = Bench()
     bench.venue._clear = Tickets(KEY).clear

@@ -6,15 +6,16 @@ from typing import Any
 
 from desk.domain.events import Event
 from desk.domain.limits import CEILING
+from desk.domain.policy import BUILT_IN
 from desk.domain.proposal import Intent
 from desk.execution.door import TradeDoor
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
+from desk.execution.unknowns import Resolved, look_up, unresolved
 from desk.journal import Key, SqliteJournal, memory_journal
 from desk.ports import DoorRefused, ExecutionReport, TicketId, Waiting
-from desk.replay.unknowns import Resolved, look_up, unresolved
 from tests.kernel.fakes import CountedIds, Dark, HandClock, Switch, Yes
 from tests.kernel.values import intent
 from tests.kernel.venue import HandVenue
@@ -54,7 +55,7 @@ class Bench:
             log=SessionLog(self.clock, new_ids, f"ses_{session:032x}", ACCOUNT),
             limits=CEILING,
             mode="paper",
-            policy_version="test",
+            policy=BUILT_IN,
         )
         self.door = TradeDoor(self.parts)
 

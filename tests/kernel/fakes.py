@@ -74,6 +74,7 @@ class Yes:
 
     channel = "test"
     ttl_s = 600
+    suspends = False
 
     async def ask(self, request: ApprovalRequested) -> Answer | None:
         return Answer(card_hash=request.card_hash, decision="granted", by="ann", channel=self.channel)

@@ -147,9 +147,9 @@ class Book:
     def working(self, account: str, symbol: str | None = None) -> list[PaperOrder]:
         """Orders that can still trade, oldest first."""
         rows = self._db.execute(
-            "SELECT data FROM orders WHERE account = ?1 AND working = 1 AND (?2 IS NULL OR symbol = ?2)"
-            " ORDER BY n",
-            (account, symbol),
+            "SELECT data FROM orders WHERE account = :account AND working = 1"
+            " AND (:symbol IS NULL OR symbol = :symbol) ORDER BY n",
+            {"account": account, "symbol": symbol},
         )
         return [order_from(row[0]) for row in rows]
 
@@ -157,9 +157,9 @@ class Book:
         """Orders by column, oldest first; without a filter, all working ones and the newest 100."""
         if not filters:
             rows = self._db.execute(
-                "SELECT data FROM orders WHERE account = ?1 AND (working = 1 OR n IN (SELECT n FROM orders"
-                " WHERE account = ?1 ORDER BY n DESC LIMIT ?2)) ORDER BY n",
-                (account, _RECENT),
+                "SELECT data FROM orders WHERE account = :account AND (working = 1 OR n IN"
+                " (SELECT n FROM orders WHERE account = :account ORDER BY n DESC LIMIT :newest)) ORDER BY n",
+                {"account": account, "newest": _RECENT},
             )
             return [row[0] for row in rows]
         where = " AND ".join(f"{_FILTERS[name]} = ?" for name in filters)
@@ -235,8 +235,8 @@ class Book:
         """Every effect in the order it happened."""
         rows = self._db.execute(
             "SELECT seq, account, kind, order_id, idempotency_key, at, amount, price FROM ledger"
-            " WHERE ?1 IS NULL OR account = ?1 ORDER BY seq",
-            (account,),
+            " WHERE :account IS NULL OR account = :account ORDER BY seq",
+            {"account": account},
         )
         names = ("seq", "account", "kind", "order_id", "idempotency_key", "at", "amount", "price")
         return [dict(zip(names, row, strict=True)) for row in rows]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from desk.domain import ids
 from desk.domain.events import OrderSubmitted, TradeMoved
 from desk.domain.lifecycle import TRADE, OrderState, TradeState
-from desk.domain.market import OrderStatus, OrderType, Side, VenueOrder
+from desk.domain.market import OrderRequest, OrderStatus, OrderType, Side, VenueOrder
 from desk.domain.money import ZERO
-from desk.domain.proposal import Act
+from desk.domain.shape import unshaped
+from desk.execution.on_record import act_of, entry_of, entry_order_id, last_move, own_stops, resumed
 from desk.execution.orders import FLATTEN, Purpose
 from desk.execution.room import Parts, furnished
-from desk.execution.settlement import filled_quantity
-from desk.execution.trades import Trade
-from desk.ports import Journal
-from desk.replay.unknowns import act_of
+from desk.execution.settlement import filled_quantity, settled
+from desk.ports import Transaction
 
 CENT = Decimal("0.01")
 STATES_TO_EXIT = (TradeState.EXIT_TRIGGERED, TradeState.ORDER_CLOSING, TradeState.CLOSED)
@@ -30,37 +30,25 @@ class Exit:
     reason: str
     fee_usdc: Decimal
     quantity: Decimal
+    order: VenueOrder | None = None
 
 
-def last_move(journal: Journal, trade_id: str) -> TradeMoved:
-    """The newest step of a trade, with everything known of it."""
-    moved = [
-        one.event for one in journal.stream(ids.trade_stream(trade_id)) if one.event_type == "TradeMoved"
-    ]
-    last = moved[-1]
-    assert isinstance(last, TradeMoved)
-    return last
+def legs(orders: Iterable[VenueOrder], entry_order_id: str, own: Container[str]) -> list[VenueOrder]:
+    """The orders that protect a position: the entry's own legs, and stops of ours placed later."""
+    return [one for one in orders if one.parent_order_id == entry_order_id or one.client_order_id in own]
 
 
-def entry_of(journal: Journal, trade_id: str) -> OrderSubmitted:
-    """The order that opened a trade."""
-    for record in journal.events(types=("OrderSubmitted",)):
-        event = record.event
-        if isinstance(event, OrderSubmitted) and event.trade_id == trade_id and event.purpose == "entry":
-            return event
-    raise LookupError(trade_id)
-
-
-def exit_by_leg(orders: tuple[VenueOrder, ...], entry_order_id: str) -> Exit | None:
-    """The protective leg of this entry that filled, if one has."""
-    for order in orders:
-        if order.parent_order_id == entry_order_id and order.status is OrderStatus.FILLED:
+def exit_by_leg(protecting: Iterable[VenueOrder]) -> Exit | None:
+    """The protective leg that filled, if one has."""
+    for order in protecting:
+        if order.status is OrderStatus.FILLED:
             assert order.average_price is not None
             return Exit(
                 price=order.average_price,
                 reason="stop" if order.type is OrderType.STOP else "target",
                 fee_usdc=order.fee_usdc or ZERO,
                 quantity=order.filled_quantity or ZERO,
+                order=order,
             )
     return None
 
@@ -82,13 +70,6 @@ def figures(moved: TradeMoved, left: Exit) -> dict[str, object]:
     }
 
 
-def resumed(parts: Parts, moved: TradeMoved, act: Act) -> Trade:
-    """The trade as its last move left it."""
-    trade = Trade(moved.trade_id, act, parts.log, TradeState(moved.target))
-    trade.knows(quantity=moved.quantity, entry_price=moved.entry_price, fees_usdc=moved.fees_usdc)
-    return trade
-
-
 def close_by_leg(parts: Parts, moved: TradeMoved, left: Exit) -> dict[str, object]:
     """Record that the venue's own leg ended the trade."""
     trade = resumed(parts, moved, act_of(parts.journal, entry_of(parts.journal, moved.trade_id)))
@@ -99,8 +80,29 @@ def close_by_leg(parts: Parts, moved: TradeMoved, left: Exit) -> dict[str, objec
         else (TradeState.HOLDING, TradeState.CLOSED)
     )
     with parts.journal.transaction() as tx:
+        _end_own(parts, tx, left.order)
         trade.moved(tx, *steps, reason=left.reason.upper())
     return row(last_move(parts.journal, moved.trade_id))
+
+
+def _end_own(parts: Parts, tx: Transaction, order: VenueOrder | None) -> None:
+    """A stop of our own that filled has a stream of its own."""
+    if order is None or order.client_order_id is None:
+        return
+    stream = ids.order_stream(order.client_order_id)
+    if tx.version(stream):
+        submitted = tx.stream(stream)[0].event
+        assert isinstance(submitted, OrderSubmitted)
+        parts.log.write_to(tx, stream, settled(order, unshaped(OrderRequest, submitted.request), ()))
+
+
+async def _take_away(parts: Parts, trade_id: str, symbol: str) -> None:
+    """Cancel what still protects a position that is gone; it could only open one the other way."""
+    entry = entry_of(parts.journal, trade_id)
+    orders = await parts.venue.orders(symbol=symbol)
+    for leg in legs(orders, entry_order_id(parts.journal, entry), own_stops(parts.journal, trade_id)):
+        if leg.status.working:
+            await parts.venue.cancel(leg.order_id)
 
 
 async def close_at_market(parts: Parts, trade_id: str) -> dict[str, object]:
@@ -137,6 +139,8 @@ async def close_at_market(parts: Parts, trade_id: str) -> dict[str, object]:
     with parts.journal.transaction() as tx:
         parts.log.write(tx)
         trade.moved(tx, *steps, reason="FLATTEN")
+    if out:
+        await _take_away(parts, trade_id, act.symbol)
     return row(last_move(parts.journal, trade_id))
 
 
