@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from desk.errors import ModelError
 from desk.ports import Clock, Model, ModelReply, ModelRequest
+
+#: ``ModelReply.error`` of a stream that broke off. The model does not stream again, so it may be asked
+#: the same once more: that takes the place of the repair round.
+STREAM_BROKEN: Final = "STREAM_BROKEN"
 
 
 class LiveAnswers:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from desk.deliberation.answers import STREAM_BROKEN
 from desk.deliberation.replies import ReplyInvalid, parse
 from desk.deliberation.roles import Prompt
 from desk.domain import ids
@@ -56,9 +57,9 @@ class Interview:
         request = self._request(ask)
         reply = await self._reply(request, within_s)
         found = self._read(debate, ask, reply)
-        left_s = within_s - reply.latency_ms / 1000
-        if isinstance(found, tuple) and repairable and left_s > 0:
-            reply = await self._reply(self._repair(request, reply, found), left_s)
+        again, left_s = self._again(request, reply, found), within_s - reply.latency_ms / 1000
+        if again is not None and repairable and left_s > 0:
+            reply = await self._reply(again, left_s)
             found = self._read(debate, ask, reply)
         return Abstained(reason="INVALID_REPLY") if isinstance(found, tuple) else found
 
@@ -75,6 +76,14 @@ class Interview:
             messages=({"role": "user", "content": ask.text},),
             schema=ask.schema,
         )
+
+    def _again(
+        self, request: ModelRequest, reply: ModelReply, found: Statement | Abstained | tuple[str, ...]
+    ) -> ModelRequest | None:
+        """What to ask in the one repair round; None if there is nothing to repair."""
+        if reply.error == STREAM_BROKEN:
+            return request
+        return self._repair(request, reply, found) if isinstance(found, tuple) else None
 
     def _repair(self, request: ModelRequest, reply: ModelReply, faults: tuple[str, ...]) -> ModelRequest:
         """The same question once more, with what was wrong in our own words."""

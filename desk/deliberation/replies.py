@@ -16,7 +16,7 @@ from typing import NoReturn
 from desk.deliberation.shapes import NumberText, ReplyInvalid, Schema, Sent, decoded, schema_of
 from desk.domain.views import SCHEMAS, MacroView, Rebuttal, Statement, TechnicalView, Verdict, View
 
-__all__ = ["ReplyInvalid", "json_schema", "parse"]
+__all__ = ["ReplyInvalid", "is_whole", "json_schema", "parse"]
 
 MAX_CHARS = 20_000
 MAX_DEPTH = 12
@@ -49,6 +49,15 @@ def parse(schema_name: str, text: str, *, allow_conviction: bool = False) -> Sta
 def json_schema(schema_name: str) -> Schema:
     """The schema for strict structured output. Made once and shared: read it, do not change it."""
     return schema_of(_BY_NAME[schema_name])
+
+
+def is_whole(text: str) -> bool:
+    """Is it one complete JSON value? What a stream that broke off has left is not."""
+    try:
+        _json(text)
+    except ReplyInvalid:
+        return False
+    return True
 
 
 def _json(text: str) -> Sent:

@@ -7,6 +7,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
+from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -115,22 +116,57 @@ GOOD: dict[str, Script] = {
 
 
 class Raw:
-    """A reply below the level of a message: status, body and content type as given."""
+    """A reply below the level of a message: status, body and content type as given.
 
-    def __init__(self, status: int, body: str, kind: str = "application/json") -> None:
-        self.status, self.body, self.kind = status, body, kind
+    ``withheld`` bytes are promised in the header and never sent: the connection drops.
+    """
+
+    def __init__(self, status: int, body: str, kind: str = "application/json", withheld: int = 0) -> None:
+        self.status, self.body, self.kind, self.withheld = status, body, kind, withheld
+
+
+class Streams(StrEnum):
+    """How the server answers a request for a stream."""
+
+    WELL = "well"
+    #: ``stream`` is ignored: one JSON body.
+    IGNORED = "ignored"
+    #: Ignored, and labelled as something else.
+    MISLABELLED = "mislabelled"
+    #: Everything but the chunk that counts tokens.
+    UNCOUNTED = "uncounted"
+    #: The whole text, and then nothing: no finish, no count, no end mark.
+    UNFINISHED = "unfinished"
+    #: Half of the text, then the end of the body.
+    CUT = "cut"
+    #: Half of the text, then the end of the connection.
+    DROPPED = "dropped"
+    #: Half of the text, then an error of the endpoint.
+    FAILED = "failed"
+    #: Half of the text, then something that is not JSON.
+    GARBLED = "garbled"
+    #: Not one chunk.
+    EMPTY = "empty"
 
 
 class OpenAIServer:
     """Use as a context manager; ``url`` is its base URL, ``requests`` every body it was sent."""
 
-    def __init__(self, scripts: dict[str, Script] | None = None, *, finish: str = "stop") -> None:
+    def __init__(
+        self,
+        scripts: dict[str, Script] | None = None,
+        *,
+        finish: str = "stop",
+        streams: Streams = Streams.WELL,
+        counts: bool = True,
+    ) -> None:
+        self._streams, self._counts = streams, counts
         self.scripts = {**GOOD, **(scripts or {})}
         self.requests: list[Body] = []
         self._asked: Counter[str] = Counter()
         self._finish = finish
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def url(self) -> str:
@@ -155,9 +191,10 @@ class OpenAIServer:
                 payload = raw.body.encode()
                 self.send_response(raw.status)
                 self.send_header("content-type", raw.kind)
-                self.send_header("content-length", str(len(payload)))
+                self.send_header("content-length", str(len(payload) + raw.withheld))
                 self.end_headers()
                 self.wfile.write(payload)
+                self.close_connection = self.close_connection or bool(raw.withheld)
 
             def log_message(self, *_: object) -> None:
                 """Quiet."""
@@ -177,11 +214,37 @@ class OpenAIServer:
         message = {"role": "assistant", **_content(said)}
         finish = "tool_calls" if "tool_calls" in message else self._finish
         choice = {"index": 0, "finish_reason": finish, "message": message, "logprobs": None}
-        return Raw(
-            200, json.dumps({**_BASE, "object": "chat.completion", "choices": [choice], "usage": _USAGE})
-        )
+        usage = {"usage": _USAGE} if self._counts else {}
+        return Raw(200, json.dumps({**_BASE, "object": "chat.completion", "choices": [choice], **usage}))
 
     def _streamed(self, said: Any) -> Raw:
+        whole, kind = self._whole(said), "text/event-stream"
+        chunks = [f"data: {json.dumps(chunk)}\n\n" for chunk in self._chunks(said)]
+        half = "".join(chunks[: (len(chunks) - 2) // 2])
+        match self._streams:
+            case Streams.WELL:
+                return Raw(200, "".join(chunks) + "data: [DONE]\n\n", kind)
+            case Streams.IGNORED:
+                return whole
+            case Streams.MISLABELLED:
+                return Raw(200, whole.body, "text/plain; charset=utf-8")
+            case Streams.UNCOUNTED:
+                return Raw(200, "".join(chunks[:-1]) + "data: [DONE]\n\n", kind)
+            case Streams.UNFINISHED:
+                return Raw(200, "".join(chunks[:-2]), kind)
+            case Streams.CUT:
+                return Raw(200, half, kind)
+            case Streams.DROPPED:
+                return Raw(200, half, kind, withheld=1000)
+            case Streams.FAILED:
+                return Raw(200, half + 'data: {"error": {"message": "overloaded"}}\n\n', kind)
+            case Streams.GARBLED:
+                return Raw(200, half + "data: {oops\n\n", kind)
+            case Streams.EMPTY:
+                return Raw(200, "", kind)
+
+    def _chunks(self, said: Any) -> list[Body]:
+        """Text in pieces of 40, the finish, and the count of tokens."""
         content = _content(said)
         finish = "tool_calls" if "tool_calls" in content else self._finish
         deltas = [
@@ -192,8 +255,7 @@ class OpenAIServer:
         chunks = [_chunk([{"index": 0, "delta": delta, "finish_reason": None}]) for delta in deltas]
         chunks.append(_chunk([{"index": 0, "delta": {}, "finish_reason": finish}]))
         chunks.append({**_chunk([]), "usage": _USAGE})
-        body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
-        return Raw(200, body, "text/event-stream")
+        return chunks
 
 
 _BASE = {"id": "x", "created": 1, "model": "loopback"}
