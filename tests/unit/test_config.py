@@ -189,6 +189,13 @@ def test_a_limit_nobody_knows_is_refused(home: Path, name: str) -> None:
         ("[[people]]\nos_user = 'ann'\n", "needs a name"),
         ("[[people]]\nname = 'Ann'\nrole = 'boss'\n", "needs a name"),
         ("[[people]]\nname = 'Ann'\nos_user = 3\n", "is not text"),
+        ("[[people]]\nname = 'Ann'\n[[people]]\nname = 'Ann'\n", "same name"),
+        ("[[people]]\nname = 'Ann'\npage_token_sha256 = 'secret'\n", "not the SHA-256"),
+        (
+            f"[[people]]\nname = 'Ann'\npage_token_sha256 = '{'a' * 64}'\n"
+            f"[[people]]\nname = 'Bob'\npage_token_sha256 = '{'A' * 64}'\n",
+            "same name or page token",
+        ),
     ],
 )
 def test_anything_unknown_in_the_file_is_refused(home: Path, toml: str, words: str) -> None:
