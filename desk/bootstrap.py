@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -25,12 +26,14 @@ from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json
 from desk.domain.debate import Debate
+from desk.domain.steps import CacheUnusable
 from desk.errors import ConfigError, UsageError
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
 from desk.execution.unknowns import Unresolved
+from desk.home.cache import DecisionCache
 from desk.home.clock import BriefClock, WallClock
 from desk.home.halt import HaltFile
 from desk.home.identity import RandomIds, SeededIds
@@ -91,6 +94,7 @@ class Wishes:
     seed: str | None = None
     live: bool = False
     stream: bool = False
+    cache_s: int = 0
     price_in: Decimal | None = None
     price_out: Decimal | None = None
 
@@ -105,6 +109,11 @@ class Desk:
         self.journal: SqliteJournal = open_journal(self.home.path, self.key)
         self.halt = HaltFile(self.home.halt)
         self.tickets = Tickets(self.key)
+
+    @cached_property
+    def pace(self) -> Any:
+        """The pace of all requests to Purple Flea in this process (``tools.purple_flea.Pace``)."""
+        return tools_module("purple_flea").Pace()
 
     def close(self) -> None:
         self.journal.close()
@@ -217,7 +226,10 @@ def flea_venue(desk: Desk, account: str, mode: str) -> Venue:
     client = tools_module("purple_flea")
     agent = account.partition(":")[2] or account
     return cast(
-        Venue, client.PurpleFlea(settings.flea_url, settings.flea_key, agent, mode, desk.tickets.clear)
+        Venue,
+        client.PurpleFlea(
+            settings.flea_url, settings.flea_key, agent, mode, desk.tickets.clear, pace=desk.pace
+        ),
     )
 
 
@@ -249,6 +261,7 @@ def paper_venue(
             desk.tickets.clear,
             paper.InProcess(store, lambda: brief.as_of + elapsed()),
             name="paper",
+            pace=client.Pace(rates=None),
         ),
     )
 
@@ -274,8 +287,11 @@ def model_specs(settings: Settings, flags: tuple[str, ...]) -> dict[str, str]:
     return specs
 
 
-def answers_for(desk: Desk, wishes: Wishes, clock: Clock) -> Callable[[Debate], Answers]:
-    """Makes the live models of a debate. AutoGen and openai are imported only if a role needs them."""
+def answers_for(desk: Desk, wishes: Wishes, clock: Clock, screen: Screen) -> Callable[[Debate], Answers]:
+    """Makes the live models of a debate, behind the decision cache if the run wishes for one.
+
+    AutoGen and openai are imported only if a role needs them.
+    """
     from desk.deliberation.answers import LiveAnswers
     from desk.deliberation.rules import RulesModel
 
@@ -287,9 +303,22 @@ def answers_for(desk: Desk, wishes: Wishes, clock: Clock) -> Callable[[Debate], 
 
     def make(debate: Debate) -> Answers:
         models: dict[str, Model] = {role: remote.get(role) or RulesModel(debate) for role in wishes.models}
-        return LiveAnswers(models, clock)
+        live = LiveAnswers(models, clock)
+        return _cached(live, desk, wishes, debate, clock, screen) if remote and wishes.cache_s else live
 
     return make
+
+
+def _cached(
+    live: Answers, desk: Desk, wishes: Wishes, debate: Debate, clock: Clock, screen: Screen
+) -> Answers:
+    """In front of the models that cost something; the rules answer quicker than a file."""
+    from desk.deliberation.cached import CachedAnswers
+
+    cache = DecisionCache(desk.home.cache, wishes.cache_s, lambda: screen.show(CacheUnusable()))
+    endpoint = desk.settings.openai_url or "default"
+    sources = {role: f"{spec} at {endpoint}" for role, spec in wishes.models.items() if spec != RULES}
+    return CachedAnswers(live, cache, debate, sources, clock)
 
 
 def _openai(settings: Settings, model: str, wishes: Wishes) -> Model:
@@ -442,7 +471,7 @@ def given(
     return Given(
         brief=brief,
         parts=parts,
-        answers=answers_for(desk, wishes, clock),
+        answers=answers_for(desk, wishes, clock, hands.screen),
         chat=chat_for(wishes),
         prompts=load_prompts(),
         models=wishes.models,

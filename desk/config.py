@@ -37,6 +37,8 @@ KNOWN_VARIABLES = frozenset(
     }
 )
 ROLES = ("macro_analyst", "technical_analyst", "risk_officer", "executor")
+#: The longest that a reply may be served from the decision cache: a week.
+MAX_CACHE_S = 7 * 86_400
 PURPLE_FLEA_URL = "https://purpleflea.com/api/v1"
 
 
@@ -52,11 +54,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything from file and environment. ``models`` maps a role (or ``default``) to a model's spec."""
+    """Everything from file and environment. ``models`` maps a role (or ``default``) to a model's spec.
+
+    ``cache_s`` is how long an analyst's reply may be served from the decision cache; 0 is not at all.
+    """
 
     home: Home
     limits: Limits = CEILING
     models: Mapping[str, str] = field(default_factory=dict)
+    cache_s: int = 0
     venue: str | None = None
     account: str | None = None
     live: bool = False
@@ -90,7 +96,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         limits=_limits(tables.pop("limits", {})),
-        models=_models(tables.pop("models", {})),
+        **_models(tables.pop("models", {})),
         **_venue(tables.pop("venue", {})),
         **_approval(tables.pop("approval", {})),
         people=people,
@@ -165,14 +171,17 @@ def _limits(table: Mapping[str, Any]) -> Limits:
     return tightened(CEILING, wanted)
 
 
-def _models(table: Mapping[str, Any]) -> dict[str, str]:
-    models = _mapping(table, "models")
+def _models(table: Mapping[str, Any]) -> dict[str, Any]:
+    models = dict(_mapping(table, "models"))
+    cache_s = models.pop("cache_s", 0)
+    if type(cache_s) is not int or not 0 <= cache_s <= MAX_CACHE_S:
+        raise ConfigError(f"models.cache_s is not a whole number of seconds from 0 to {MAX_CACHE_S}")
     for role, spec in models.items():
         if role not in (*ROLES, "default"):
             raise ConfigError(f"models.{role} is not a role", fix="Known: default, " + ", ".join(ROLES))
         if not isinstance(spec, str):
             raise ConfigError(f"models.{role} is not text")
-    return dict(models)
+    return {"models": models, "cache_s": cache_s}
 
 
 def _venue(table: Mapping[str, Any]) -> dict[str, Any]:

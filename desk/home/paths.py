@@ -33,6 +33,10 @@ class Home:
         return self.path / "slack.db"
 
     @property
+    def cache(self) -> Path:
+        return self.path / "cache.db"
+
+    @property
     def settings(self) -> Path:
         return self.path / "desk.toml"
 

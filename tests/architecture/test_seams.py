@@ -37,6 +37,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "desk/serve/server.py": {"time.time": "how old a click or a cookie is"},
     "desk/serve/visitors.py": {"secrets.token_hex": CHANCE},
     "desk/cli/state.py": {"datetime.datetime.now": CLOCK},
+    "tools/purple_flea/pace.py": {"time.monotonic_ns": WAIT},
     "tools/purple_flea/reads.py": {"random.random": "jitter between reads"},
 }
 

@@ -263,3 +263,26 @@ def test_what_is_missing_of_slack_is_said_before_anything_begins(desk: Desk):
     checked = desk("slack", "test", "--json")
     assert checked.code == 1
     assert checked.json["checks"][0]["fix"]
+
+
+def test_a_card_that_was_decided_elsewhere_loses_its_buttons(desk: Desk, home: Path):
+    with SlackServer() as slack:
+        env = slack.environment()
+        ran = desk("run", BRIEF, "--approve", "slack", "--json", env=env).json
+        with served(home, env):
+            [waiting] = desk("approvals", "--json").json["approvals"]
+            desk("approve", waiting["approval_id"], "--card", waiting["card_hash"][:8])
+            until(lambda: over(desk, ran["session_id"]))
+            until(lambda: bool(slack.of("/api/chat.update")))
+        changed = slack.of("/api/chat.update")[-1]
+    assert "(inbox)" in changed["text"]
+    assert not [block for block in changed["blocks"] if block["type"] == "actions"]
+
+
+def test_a_question_that_waits_in_the_inbox_is_posted_by_the_server_too(desk: Desk, home: Path):
+    with SlackServer() as slack:
+        asked(desk)
+        with served(home, slack.environment()):
+            until(lambda: bool(slack.of("/api/chat.postMessage")))
+            time.sleep(3)
+        assert len(slack.of("/api/chat.postMessage")) == 1

@@ -192,8 +192,10 @@ def test_a_limit_nobody_knows_is_refused(home: Path, name: str) -> None:
         ("[[people]]\nname = 'Ann'\n[[people]]\nname = 'Ann'\n", "same name"),
         ("[[people]]\nname = 'Ann'\npage_token_sha256 = 'secret'\n", "not the SHA-256"),
         (
-            f"[[people]]\nname = 'Ann'\npage_token_sha256 = '{'a' * 64}'\n"
-            f"[[people]]\nname = 'Bob'\npage_token_sha256 = '{'A' * 64}'\n",
+            "".join(
+                f"[[people]]\nname = '{name}'\npage_token_sha256 = '{letter * 64}'\n"
+                for name, letter in (("Ann", "a"), ("Bob", "A"))
+            ),
             "same name or page token",
         ),
     ],

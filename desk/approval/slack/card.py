@@ -17,7 +17,8 @@ from desk.domain.events import ApprovalRequested
 APPROVE, DENY, MODAL = "desk_approve", "desk_deny", "desk_deny_modal"
 REASON = "desk_reason"
 _VALUE = re.compile(r"(apr_[0-9a-f]{32})\.([0-9a-f]{64})")
-_ESCAPED = str.maketrans({"&": "&amp;", "‹": "&lt;", "›": "&gt;", "*": "∗", "`": "ˋ", "_": "＿", "~": "∼"})
+_ESCAPED = str.maketrans({"&": "&amp;", "‹": "&lt;", "›": "&gt;", "*": "∗", "`": "ˋ"})
+NEEDS = {1: "one human", 2: "two different humans"}
 Block = dict[str, Any]
 
 
@@ -95,7 +96,7 @@ def _figures(request: ApprovalRequested) -> list[Block]:
         {"type": "header", "text": {"type": "plain_text", "text": headline(request)[:150]}},
         {"type": "section", "fields": [_mrkdwn(f"*{name}*\n{safe(value)}") for name, value in rows]},
         _section(losses),
-        _section(f"{safe(passed)}. Asked because {safe(why)}. Needs {request.quorum}."),
+        _section(f"{safe(passed)}. Asked because {safe(why)}. Needs {NEEDS[request.quorum]}."),
     ]
     blocks += [_section(text) for text in _arguments(card)]
     return [*blocks, _context(request)]
