@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from hashlib import sha256
 
@@ -32,5 +33,5 @@ def _token(name: str) -> None:
     output.say(f"token for {output.inert(name)}, shown once: {token}")
     output.say("in desk.toml:")
     output.say("  [[people]]")
-    output.say(f'  name = "{output.inert(name)}"')
+    output.say(f"  name = {json.dumps(output.inert(name), ensure_ascii=False)}")
     output.say(f'  page_token_sha256 = "{sha256(token.encode()).hexdigest()}"')

@@ -52,7 +52,7 @@ class Session:
     def may_go_on(self, now: Instant) -> bool:
         """Is its newest question settled, or the time for it over? A brief's clock stands still meanwhile."""
         newest = self.newest
-        if newest is None or newest.over:
+        if newest is None:
             return False
         return newest.stands.settled or (self.clock != "brief" and newest.expiry.reached(now))
 
@@ -60,10 +60,10 @@ class Session:
 class Board:
     """Call ``read`` first; everything else answers as of then."""
 
-    def __init__(self) -> None:
+    def __init__(self, recent: int = RECENT) -> None:
         self._seq = 0
         self._open: dict[str, Session] = {}
-        self._over: deque[Session] = deque(maxlen=RECENT)
+        self._over: deque[Session] = deque(maxlen=recent)
 
     def read(self, journal: Journal) -> bool:
         """Take in what was recorded since. True if anything was."""

@@ -295,9 +295,12 @@ async def test_a_question_on_its_briefs_clock_waits_however_old_it_is(tmp_path: 
     [approval] = await wait_in(settings, clock="brief")
     async with served(settings) as it, it.person() as ann:
         page = await ann.get(f"/approvals/{approval}")
+        await asyncio.sleep(0.7)
+        left_alone = list(it.log)
         await say(ann, approval, "approve")
         [closed] = await it.until("SessionClosed")
 
+    assert left_alone == []
     assert "own clock" in page.text
     assert "data-left" not in page.text
     assert closed["outcome"] == "executed"

@@ -194,6 +194,15 @@ def test_a_limit_nobody_knows_is_refused(home: Path, name: str) -> None:
         ("[[people]]\nos_user = 'ann'\n", "needs a name"),
         ("[[people]]\nname = 'Ann'\nrole = 'boss'\n", "needs a name"),
         ("[[people]]\nname = 'Ann'\nos_user = 3\n", "is not text"),
+        ("[[people]]\nname = 'Ann'\n[[people]]\nname = 'Ann'\n", "same name"),
+        ("[[people]]\nname = 'Ann'\npage_token_sha256 = 'secret'\n", "not the SHA-256"),
+        (
+            "".join(
+                f"[[people]]\nname = '{name}'\npage_token_sha256 = '{letter * 64}'\n"
+                for name, letter in (("Ann", "a"), ("Bob", "A"))
+            ),
+            "same name or page token",
+        ),
     ],
 )
 def test_anything_unknown_in_the_file_is_refused(home: Path, toml: str, words: str) -> None:
