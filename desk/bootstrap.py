@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -23,12 +26,14 @@ from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json
 from desk.domain.debate import Debate
+from desk.domain.steps import CacheUnusable
 from desk.errors import ConfigError, UsageError
 from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
 from desk.execution.unknowns import Unresolved
+from desk.home.cache import DecisionCache
 from desk.home.clock import BriefClock, WallClock
 from desk.home.halt import HaltFile
 from desk.home.identity import RandomIds, SeededIds
@@ -38,6 +43,7 @@ from desk.ports import Answers, Approver, Clock, Ids, Model, Screen, Tool, Venue
 from desk.session import Chat, Given
 
 if TYPE_CHECKING:
+    from desk.approval.slack.approver import Poster
     from desk.deliberation.openai_model import Price
 
 PAPER, FLEA = "paper", "purpleflea"
@@ -53,13 +59,14 @@ def tools_module(name: str) -> ModuleType:
     Raises:
         ConfigError: another distribution has put its own ``tools`` in ours' place.
     """
-    package = importlib.import_module("tools")
-    here = Path(__file__).resolve().parent.parent
-    path = Path(str(package.__file__)).resolve()
-    if getattr(package, "DISTRIBUTION", None) != "purple-desk" or path.parent.parent != here:
+    ours = Path(__file__).resolve().parent.parent / "tools"
+    # Looked at before it is imported: an import runs whatever lies there.
+    spec = importlib.util.find_spec("tools")
+    found = None if spec is None or spec.origin is None else Path(spec.origin).resolve().parent
+    if found != ours or getattr(importlib.import_module("tools"), "DISTRIBUTION", None) != "purple-desk":
         raise ConfigError(
             "the package `tools` that Python finds is not the desk's",
-            why=f"it lies at {path.parent}",
+            why=f"it lies at {found}" if found is not None else "there is none",
             fix="Install purple-desk in an environment of its own",
             code="FOREIGN_TOOLS",
         )
@@ -87,6 +94,7 @@ class Wishes:
     seed: str | None = None
     live: bool = False
     stream: bool = False
+    cache_s: int = 0
     price_in: Decimal | None = None
     price_out: Decimal | None = None
 
@@ -101,6 +109,11 @@ class Desk:
         self.journal: SqliteJournal = open_journal(self.home.path, self.key)
         self.halt = HaltFile(self.home.halt)
         self.tickets = Tickets(self.key)
+
+    @cached_property
+    def pace(self) -> Any:
+        """The pace of all requests to Purple Flea in this process (``tools.purple_flea.Pace``)."""
+        return tools_module("purple_flea").Pace()
 
     def close(self) -> None:
         self.journal.close()
@@ -213,7 +226,10 @@ def flea_venue(desk: Desk, account: str, mode: str) -> Venue:
     client = tools_module("purple_flea")
     agent = account.partition(":")[2] or account
     return cast(
-        Venue, client.PurpleFlea(settings.flea_url, settings.flea_key, agent, mode, desk.tickets.clear)
+        Venue,
+        client.PurpleFlea(
+            settings.flea_url, settings.flea_key, agent, mode, desk.tickets.clear, pace=desk.pace
+        ),
     )
 
 
@@ -227,7 +243,6 @@ def paper_venue(
 ) -> Venue:
     """The embedded twin, in this process, on the brief's own tape and time."""
     paper, client = tools_module("paper"), tools_module("purple_flea")
-    httpx = importlib.import_module("httpx")
     store = paper_store(desk)
     opening = {} if brief.balance_usdc is None else {"balance_usdc": brief.balance_usdc}
     tapes = {
@@ -236,7 +251,6 @@ def paper_venue(
     }
     if not again or store.clock(account) is None:
         store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
-    application = paper.app(store, lambda: brief.as_of + elapsed(), settle_s=0)
     return cast(
         Venue,
         client.PurpleFlea(
@@ -245,8 +259,9 @@ def paper_venue(
             account,
             "paper",
             desk.tickets.clear,
-            httpx.ASGITransport(application),
+            paper.InProcess(store, lambda: brief.as_of + elapsed()),
             name="paper",
+            pace=client.Pace(rates=None),
         ),
     )
 
@@ -272,8 +287,11 @@ def model_specs(settings: Settings, flags: tuple[str, ...]) -> dict[str, str]:
     return specs
 
 
-def answers_for(desk: Desk, wishes: Wishes, clock: Clock) -> Callable[[Debate], Answers]:
-    """Makes the live models of a debate. AutoGen and openai are imported only if a role needs them."""
+def answers_for(desk: Desk, wishes: Wishes, clock: Clock, screen: Screen) -> Callable[[Debate], Answers]:
+    """Makes the live models of a debate, behind the decision cache if the run wishes for one.
+
+    AutoGen and openai are imported only if a role needs them.
+    """
     from desk.deliberation.answers import LiveAnswers
     from desk.deliberation.rules import RulesModel
 
@@ -285,9 +303,22 @@ def answers_for(desk: Desk, wishes: Wishes, clock: Clock) -> Callable[[Debate], 
 
     def make(debate: Debate) -> Answers:
         models: dict[str, Model] = {role: remote.get(role) or RulesModel(debate) for role in wishes.models}
-        return LiveAnswers(models, clock)
+        live = LiveAnswers(models, clock)
+        return _cached(live, desk, wishes, debate, clock, screen) if remote and wishes.cache_s else live
 
     return make
+
+
+def _cached(
+    live: Answers, desk: Desk, wishes: Wishes, debate: Debate, clock: Clock, screen: Screen
+) -> Answers:
+    """In front of the models that cost something; the rules answer quicker than a file."""
+    from desk.deliberation.cached import CachedAnswers
+
+    cache = DecisionCache(desk.home.cache, wishes.cache_s, lambda: screen.show(CacheUnusable()))
+    endpoint = desk.settings.openai_url or "default"
+    sources = {role: f"{spec} at {endpoint}" for role, spec in wishes.models.items() if spec != RULES}
+    return CachedAnswers(live, cache, debate, sources, clock)
 
 
 def _openai(settings: Settings, model: str, wishes: Wishes) -> Model:
@@ -344,9 +375,43 @@ def approver_for(desk: Desk, wishes: Wishes, session_id: str, prompt: Prompt | N
             return DenyApprover("NOT_A_TERMINAL", "console")
         case "inbox":
             return InboxApprover(desk.journal, session_id, wishes.wait_s)
-        case "deny":
-            return DenyApprover()
-    raise UsageError(f"--approve {wishes.approve} is not available in this version")
+        case "slack":
+            return slack_approver(desk, session_id, wishes.wait_s)
+    return DenyApprover()
+
+
+def slack_approver(desk: Desk, session_id: str, wait_s: float) -> Approver:
+    """The inbox, with each question's card in Slack.
+
+    Raises:
+        ConfigError: what is missing for people to be asked there.
+    """
+    from desk.approval.slack.approver import SlackApprover
+    from desk.approval.slack.settings import missing
+
+    lacking = missing(desk.settings.slack)
+    if lacking:
+        raise ConfigError(
+            "Slack is not set up", why=lacking[0], fix="Run `desk slack test`", code="SLACK_NOT_SET_UP"
+        )
+    return SlackApprover(InboxApprover(desk.journal, session_id, wait_s), slack_poster(desk))
+
+
+def slack_poster(desk: Desk) -> Poster:
+    """What sends a question's card, once."""
+    from desk.approval.slack.approver import Poster
+    from desk.approval.slack.client import SlackClient
+    from desk.approval.slack.messages import Messages
+
+    settings = desk.settings.slack
+    assert settings is not None
+    path = desk.home.slack
+    return Poster(lambda: SlackClient(settings), lambda: Messages(path), desk.settings.page_url, note)
+
+
+def note(text: str) -> None:
+    """A line for whoever runs this process."""
+    sys.stderr.write(f"desk: {text}\n")
 
 
 # ---- a session -----------------------------------------------------------------------------------
@@ -406,7 +471,7 @@ def given(
     return Given(
         brief=brief,
         parts=parts,
-        answers=answers_for(desk, wishes, clock),
+        answers=answers_for(desk, wishes, clock, hands.screen),
         chat=chat_for(wishes),
         prompts=load_prompts(),
         models=wishes.models,

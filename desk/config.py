@@ -7,6 +7,7 @@ never clamped. Secrets have an opaque repr and appear nowhere else.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from desk.approval.slack.settings import SlackSettings, slack_settings
 from desk.domain import ids
 from desk.domain.limits import CEILING, Limits, tightened
 from desk.domain.money import amount
@@ -35,6 +37,8 @@ KNOWN_VARIABLES = frozenset(
     }
 )
 ROLES = ("macro_analyst", "technical_analyst", "risk_officer", "executor")
+#: The longest that a reply may be served from the decision cache: a week.
+MAX_CACHE_S = 7 * 86_400
 PURPLE_FLEA_URL = "https://purpleflea.com/api/v1"
 
 
@@ -50,21 +54,27 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything from file and environment. ``models`` maps a role (or ``default``) to a model's spec."""
+    """Everything from file and environment. ``models`` maps a role (or ``default``) to a model's spec.
+
+    ``cache_s`` is how long an analyst's reply may be served from the decision cache; 0 is not at all.
+    """
 
     home: Home
     limits: Limits = CEILING
     models: Mapping[str, str] = field(default_factory=dict)
+    cache_s: int = 0
     venue: str | None = None
     account: str | None = None
     live: bool = False
     approve: str | None = None
+    page_url: str | None = None
     policy: Policy = BUILT_IN
     people: tuple[Person, ...] = ()
     openai_key: Secret | None = None
     openai_url: str | None = None
     flea_key: Secret | None = None
     flea_url: str = PURPLE_FLEA_URL
+    slack: SlackSettings | None = None
 
     def person(self, os_user: str) -> str:
         """The listed name of an OS user; ``local:<uid>`` for one that is not listed."""
@@ -82,17 +92,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     _known_variables(env)
     home = Home(Path(env.get("DESK_HOME") or "~/.desk").expanduser())
     tables = _tables(home.settings)
+    people = _people(tables.pop("people", []))
     return Settings(
         home=home,
         limits=_limits(tables.pop("limits", {})),
-        models=_models(tables.pop("models", {})),
+        **_models(tables.pop("models", {})),
         **_venue(tables.pop("venue", {})),
         **_approval(tables.pop("approval", {})),
-        people=_people(tables.pop("people", [])),
+        people=people,
         openai_key=_secret(env, "OPENAI_API_KEY"),
         openai_url=env.get("OPENAI_BASE_URL") or None,
         flea_key=_secret(env, "PURPLE_FLEA_API_KEY"),
         flea_url=env.get("PURPLE_FLEA_BASE_URL") or PURPLE_FLEA_URL,
+        slack=slack_settings(env, {one.slack_user: one.name for one in people if one.slack_user}),
     )
 
 
@@ -125,8 +137,9 @@ def _tables(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read", fix="Make it a UTF-8 file you may read") from None
     try:
         tables = tomllib.loads(text, parse_float=_exact)
-    except tomllib.TOMLDecodeError:
-        raise ConfigError(f"{path} is not valid TOML", fix="Check it with a TOML linter") from None
+    except tomllib.TOMLDecodeError as error:
+        place = f"{path}:{_line(error, text)}"
+        raise ConfigError(f"{place}: this is not valid TOML", fix="Check it with a TOML linter") from None
     unknown = sorted(set(tables) - {"limits", "models", "venue", "approval", "people", "data"})
     if unknown:
         raise ConfigError(f"{path}: [{unknown[0]}] is not a table the desk knows")
@@ -134,6 +147,12 @@ def _tables(path: Path) -> dict[str, Any]:
     if data:
         raise ConfigError(f"{path}: [data] has no settings in this version")
     return tables
+
+
+def _line(error: tomllib.TOMLDecodeError, text: str) -> int:
+    """The line that the parser names in its message (before 3.14 nowhere else), or the last one."""
+    named = re.search(r"at line ([0-9]{1,9})", str(error))
+    return int(named[1]) if named else max(1, len(text.splitlines()))
 
 
 def _exact(text: str) -> Decimal:
@@ -152,14 +171,17 @@ def _limits(table: Mapping[str, Any]) -> Limits:
     return tightened(CEILING, wanted)
 
 
-def _models(table: Mapping[str, Any]) -> dict[str, str]:
-    models = _mapping(table, "models")
+def _models(table: Mapping[str, Any]) -> dict[str, Any]:
+    models = dict(_mapping(table, "models"))
+    cache_s = models.pop("cache_s", 0)
+    if type(cache_s) is not int or not 0 <= cache_s <= MAX_CACHE_S:
+        raise ConfigError(f"models.cache_s is not a whole number of seconds from 0 to {MAX_CACHE_S}")
     for role, spec in models.items():
         if role not in (*ROLES, "default"):
             raise ConfigError(f"models.{role} is not a role", fix="Known: default, " + ", ".join(ROLES))
         if not isinstance(spec, str):
             raise ConfigError(f"models.{role} is not text")
-    return dict(models)
+    return {"models": models, "cache_s": cache_s}
 
 
 def _venue(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,8 +197,12 @@ def _venue(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _approval(table: Mapping[str, Any]) -> dict[str, Any]:
     channels = ("console", "inbox", "slack", "deny")
-    channel = _choice(table, "approval", "channel", channels, rest=("rules",))
-    return {"approve": channel, "policy": policy_from(table.get("rules"))}
+    channel = _choice(table, "approval", "channel", channels, rest=("rules", "page_url"))
+    page = table.get("page_url")
+    if page is not None and not (isinstance(page, str) and page.startswith(("https://", "http://"))):
+        raise ConfigError("approval.page_url is not the address of `desk serve`")
+    page_url = None if page is None else page.rstrip("/")
+    return {"approve": channel, "page_url": page_url, "policy": policy_from(table.get("rules"))}
 
 
 def _choice(
@@ -203,7 +229,21 @@ def _people(rows: object) -> tuple[Person, ...]:
         if any(not isinstance(value, str) for value in row.values()):
             raise ConfigError("an entry of [[people]] holds something that is not text")
         people.append(Person(**row))
+    _distinct(people)
     return tuple(people)
+
+
+def _distinct(people: list[Person]) -> None:
+    """Two people are two: no name or token twice, since a quorum counts names."""
+    tokens = [one.page_token_sha256.lower() for one in people if one.page_token_sha256 is not None]
+    if any(re.fullmatch("[0-9a-f]{64}", token) is None for token in tokens):
+        raise ConfigError(
+            "a page_token_sha256 of [[people]] is not the SHA-256 of a token, in hex",
+            fix="Make one with `desk serve --new-token NAME`",
+        )
+    names = [one.name for one in people]
+    if len(set(names)) < len(names) or len(set(tokens)) < len(tokens):
+        raise ConfigError("two of [[people]] have the same name or page token", fix="Give each their own")
 
 
 def _mapping(value: object, where: str) -> Mapping[str, Any]:

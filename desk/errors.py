@@ -18,6 +18,7 @@
     │   ├── NotSent                proof that the request never left                            exit 1
     │   ├── Refused                a definitive refusal of the venue's contract                 exit 1
     │   └── OutcomeUnknown         the request may or may not have taken effect                 exit 4
+    ├── ChannelDown                a channel to people could not be reached; nothing was decided    exit 1
     ├── ModelError                 a model could not be asked or did not answer                 exit 1
     └── Divergence                 a record re-driven gave another request than it holds        exit 1
 
@@ -136,6 +137,10 @@ class TicketRefused(DeskError):
 
 class VenueError(DeskError):
     default_code = "VENUE"
+
+
+class ChannelDown(DeskError):
+    default_code = "CHANNEL_DOWN"
 
 
 class ReadFailed(VenueError):

@@ -179,8 +179,8 @@ class Transaction(Protocol):
 
     def version(self, stream_id: str) -> int: ...
     def stream(self, stream_id: str, after: int = 0) -> list[Recorded]: ...
-    def of_account(self, account: str) -> list[Recorded]:
-        """Events that carry this account, oldest first."""
+    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
+        """Events that carry this account, oldest first, optionally of some types only."""
         ...
 
     def insert_ticket(self, row: TicketRow) -> None: ...
@@ -218,7 +218,7 @@ class Journal(Protocol):
         """Events of the session's own, its orders' and its calls' streams, in the order of the journal."""
         ...
 
-    def of_account(self, account: str) -> list[Recorded]: ...
+    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]: ...
     def events(self, after: int = 0, types: Iterable[str] = ()) -> Iterator[Recorded]:
         """All events after ``seq``, oldest first, optionally of some types only."""
         ...
@@ -262,7 +262,7 @@ class Venue(Protocol):
         """Send one order, once.
 
         Raises:
-            NotSent: proof that nothing left (connect error, connect timeout, pool timeout).
+            NotSent: proof that nothing left (connect error, connect timeout, pool timeout, our own pace).
             Refused: a definitive refusal by the contract; nothing executed.
             OutcomeUnknown: everything else.
         """
@@ -308,7 +308,11 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReply:
-    """What came back. ``error`` is our own word for why nothing did (``TIMEOUT``, ``RATE_LIMITED`` …)."""
+    """What came back. ``error`` is our own word for why nothing did (``TIMEOUT``, ``RATE_LIMITED`` …).
+
+    ``cached_s`` is the reply's age in whole seconds if it came from the decision cache: nobody was asked,
+    and tokens and ``usd`` are 0. None is a reply that was asked for now.
+    """
 
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
@@ -318,6 +322,7 @@ class ModelReply:
     usd: Decimal | None = None
     latency_ms: int = 0
     error: str | None = None
+    cached_s: int | None = None
 
 
 class Model(Protocol):

@@ -8,12 +8,13 @@ from desk import bootstrap, reopening
 from desk.bootstrap import Desk, Hands
 from desk.errors import Divergence
 from desk.execution.on_record import order_state
-from desk.execution.unknowns import Resolved, Unresolved, look_up
+from desk.execution.unknowns import Resolved, Unresolved, look_up, unresolved
 from desk.journal import memory_journal
 from desk.replay import resume as redrive
 from desk.replay.nowhere import NoScreen
 from desk.replay.record import Record
 from desk.replay.record import load as load_record
+from desk.session import SessionReport
 
 
 async def catch_up(desk: Desk, found: Iterable[Unresolved]) -> list[Resolved]:
@@ -42,19 +43,40 @@ async def settled(desk: Desk, one: Unresolved) -> Resolved:
             await given.parts.venue.aclose()
 
 
+async def go_on(desk: Desk, record: Record, hands: Hands) -> SessionReport:
+    """Resume a session, after this account's other unknown orders have been met. It must not be over.
+
+    Raises:
+        UsageError: another process works on it.
+        Divergence: this version of the desk does not give what is on record.
+    """
+    with bootstrap.locked(desk, record.session_id):
+        opened = record.opened
+        found = unresolved(desk.journal, venue=opened.venue, account=opened.account)
+        await catch_up(desk, [one for one in found if one.session_id != record.session_id])
+        return await _re_driven(desk, record.session_id, hands, answering=True)
+
+
 async def _resumed(desk: Desk, record: Record) -> bool:
     """False if this version of the desk does not give what is on record: then only a lookup is left."""
-    hands = Hands(screen=NoScreen(), prompt=None, person="")
-    given = reopening.with_world(desk, record, hands, answering=False)
-    shadow = memory_journal()
     try:
-        await redrive.resume(record, given, shadow, desk.journal)
+        await _re_driven(
+            desk, record.session_id, Hands(screen=NoScreen(), prompt=None, person=""), answering=False
+        )
     except Divergence:
         return False
+    return True
+
+
+async def _re_driven(desk: Desk, session_id: str, hands: Hands, *, answering: bool) -> SessionReport:
+    record = load_record(desk.journal, session_id)
+    given = reopening.with_world(desk, record, hands, answering=answering)
+    shadow = memory_journal()
+    try:
+        return await redrive.resume(record, given, shadow, desk.journal)
     finally:
         shadow.close()
         await given.parts.venue.aclose()
-    return True
 
 
 def _as_recorded(desk: Desk, one: Unresolved) -> Resolved:

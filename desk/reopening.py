@@ -30,7 +30,7 @@ from desk.session import Given
 
 
 def wishes_of(record: Record) -> Wishes:
-    """The flags that the recorded run was given."""
+    """The flags that the recorded run was given. Not the cache: who resumes, asks."""
     settings: Mapping[str, Any] = record.opened.settings
     return Wishes(
         models=dict(settings["models"]),
@@ -145,11 +145,14 @@ def _given(
     desk: Desk | None,
 ) -> Given:
     opened = record.opened
-    answers = bootstrap.answers_for(desk, wishes, parts.clock) if desk is not None else lambda _: NoAnswers()
     return Given(
         brief=brief,
         parts=parts,
-        answers=answers,
+        answers=(
+            (lambda _: NoAnswers())
+            if desk is None
+            else bootstrap.answers_for(desk, wishes, parts.clock, parts.screen)
+        ),
         chat=bootstrap.chat_for(wishes) if with_chat else drive,
         prompts=prompts_of(record, source),
         models={role: str(spec) for role, spec in wishes.models.items()},

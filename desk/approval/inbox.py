@@ -100,11 +100,13 @@ class Inbox:
         self._journal = journal
         self._ids = new_ids
 
+    def asked(self) -> list[Question]:
+        """Every question of this home, oldest first, and where it stands."""
+        return [self._question(record) for record in self._journal.events(types=("ApprovalRequested",))]
+
     def waiting(self) -> list[Question]:
         """Open questions, oldest first: not decided, their session not over."""
-        asked = self._journal.events(types=("ApprovalRequested",))
-        questions = [self._question(record) for record in asked]
-        return [question for question in questions if question.open]
+        return [question for question in self.asked() if question.open]
 
     def find(self, approval_id: str) -> Question:
         """One question by its id.

@@ -80,7 +80,19 @@ def _settings() -> list[Check]:
         _halt(settings),
         _model(settings),
         _venue(settings),
+        *_slack(settings),
     ]
+
+
+def _slack(settings: Settings) -> list[Check]:
+    """Slack, if anything of it is set."""
+    if settings.slack is None:
+        return []
+    import asyncio
+
+    from desk.approval.slack.checks import checks
+
+    return asyncio.run(checks(settings.slack, reach=True))
 
 
 def _guarded(name: str, check: Callable[[], Check], fix: str) -> Check:

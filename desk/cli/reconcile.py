@@ -7,15 +7,19 @@ from dataclasses import asdict, dataclass, field
 
 import click
 
-from desk import bootstrap
+from desk import bootstrap, reopening
 from desk.bootstrap import Desk
 from desk.cli import output
 from desk.cli.look import trades
 from desk.cli.options import json_flag
 from desk.config import load
+from desk.domain.events import Document
 from desk.domain.lifecycle import OrderState, TradeState
+from desk.errors import ReadFailed
+from desk.execution.foreign import foreign, ours
 from desk.execution.unknowns import Unresolved, unresolved
 from desk.reconciling import settled
+from desk.replay.record import load as load_record
 
 
 @dataclass(slots=True)
@@ -24,7 +28,7 @@ class Found:
 
     resolved: list[dict[str, object]] = field(default_factory=list)
     ambiguous: list[dict[str, object]] = field(default_factory=list)
-    foreign: list[dict[str, object]] = field(default_factory=list)
+    foreign: list[Document] = field(default_factory=list)
 
 
 @click.command()
@@ -42,8 +46,8 @@ def reconcile(session_id: str | None, as_json: bool) -> int:
         ]
         for one in open_ended:
             asyncio.run(_settle(desk, one, found))
-        if desk.settings.flea_key is not None:
-            asyncio.run(_foreign(desk, found))
+        for account, session in _accounts(desk).items():
+            found.foreign += asyncio.run(_foreign(desk, account, session))
     if as_json:
         output.emit({"schema": "desk.reconcile/1", **asdict(found)})
     else:
@@ -65,20 +69,32 @@ async def _settle(desk: Desk, one: Unresolved, found: Found) -> None:
         found.resolved.append(row)
 
 
-async def _foreign(desk: Desk, found: Found) -> None:
-    """Positions at Purple Flea that no trade of this journal explains: reported, never adopted."""
-    account = desk.settings.account or "purpleflea:default"
-    venue = bootstrap.flea_venue(desk, account, "paper")
+def _accounts(desk: Desk) -> dict[str, str]:
+    """Accounts that somebody else may use, or that hold something; each with its newest session."""
+    exposed = {str(one["account"]) for one in trades(desk.journal) if TradeState(str(one["state"])).exposed}
+    found = {}
+    for record in desk.journal.events(types=("SessionOpened",)):
+        account, session_id = str(record.data["account"]), str(record.data["session_id"])
+        reachable = record.data["venue"] == bootstrap.PAPER or desk.settings.flea_key is not None
+        own = account.endswith(session_id)
+        if reachable and (account in exposed or not own):
+            found[account] = session_id
+    return found
+
+
+async def _foreign(desk: Desk, account: str, session_id: str) -> list[Document]:
+    given = reopening.afterwards(desk, load_record(desk.journal, session_id))
+    venue = given.parts.venue
     try:
-        snapshot = await venue.snapshot("BTC-PERP")
+        positions = (await venue.snapshot(given.brief.symbol)).positions or ()
+        return foreign(account, await venue.orders(), positions, ours(desk.journal, account))
+    except ReadFailed as error:
+        output.note(
+            f"{account}: the venue could not be read ({error.code}); what is foreign there is not known"
+        )
+        return []
     finally:
         await venue.aclose()
-    ours = {str(one["symbol"]) for one in trades(desk.journal) if TradeState(str(one["state"])).exposed}
-    for position in snapshot.positions or ():
-        if position.symbol not in ours:
-            found.foreign.append(
-                {"symbol": position.symbol, "side": position.side.value, "quantity": str(position.quantity)}
-            )
 
 
 def _say(found: Found) -> None:
@@ -87,7 +103,8 @@ def _say(found: Found) -> None:
     for row in found.ambiguous:
         output.say(f"{row['client_order_id']}  {row['symbol']}  still unknown; the symbol stays frozen")
         output.say(f"  {row.get('evidence')}")
-    for row in found.foreign:
-        output.say(f"not ours: {row['side']} {row['quantity']} {row['symbol']}")
+    for stranger in found.foreign:
+        what = f"{stranger['what']} {stranger['side']} {stranger['quantity']} {stranger['symbol']}"
+        output.say(f"not ours: {what} of {stranger['account']}")
     if not (found.resolved or found.ambiguous or found.foreign):
         output.say("nothing is unknown")

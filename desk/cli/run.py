@@ -16,7 +16,7 @@ from desk.cli import output
 from desk.cli.card import CardPrompt
 from desk.cli.options import Amount, json_flag, on_terminal, person
 from desk.cli.screen import Lines, Silent
-from desk.config import Settings, load
+from desk.config import MAX_CACHE_S, Settings, load
 from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.errors import UsageError
@@ -46,6 +46,12 @@ WORST = (6, 4, 3, 5, 1, 0)
 @click.option("--max-calls", type=click.IntRange(1, 100), default=12, show_default=True)
 @click.option("--max-tokens", type=click.IntRange(1, 10_000_000), default=60_000, show_default=True)
 @click.option("--max-seconds", type=click.IntRange(1, 86_400), default=300, show_default=True)
+@click.option(
+    "--cache",
+    "cache_s",
+    type=click.IntRange(0, MAX_CACHE_S),
+    help="Seconds for which an analyst's first view may be served again; 0 asks always (the default).",
+)
 @click.option("--seed", help="Draw every id from this text; the same run again gives the same session.")
 @click.option("--clock", type=click.Choice(["wall", "brief"]), default="wall", show_default=True)
 @click.option("--exit-on", help="Outcomes that end with exit code 1, comma-separated.")
@@ -124,12 +130,22 @@ def _wishes(settings: Settings, flags: dict[str, object], *, words: bool) -> Wis
         seed=None if flags["seed"] is None else str(flags["seed"]),
         live=bool(flags["live"]),
         stream=words,
+        cache_s=_cache_s(settings, flags),
         price_in=_price(flags["price_in"]),
         price_out=_price(flags["price_out"]),
     )
     bootstrap.check_wishes(wishes)
     bootstrap.check_live(settings, wishes, confirm=_confirm_live)
     return wishes
+
+
+def _cache_s(settings: Settings, flags: dict[str, object]) -> int:
+    """How long a view may be served again. A session that must come out the same again has no cache."""
+    wished = settings.cache_s if flags["cache_s"] is None else _whole(flags["cache_s"])
+    if wished and (flags["seed"] is not None or flags["clock"] == "brief"):
+        output.note("the decision cache is not used with --seed or --clock brief")
+        return 0
+    return wished
 
 
 def _confirm_live() -> str:

@@ -92,6 +92,17 @@ class Lines:
             self._streaming = None
             self.line()
 
+    def recalled(self, step: steps.Recalled) -> None:
+        name = NAMES.get(step.role, (step.role, ""))[0]
+        self.line(f"  {name}: (from the cache, {step.age_s} s old)", dim=True)
+
+    def cache_unusable(self, step: steps.CacheUnusable) -> None:
+        self.line(
+            "  ! the decision cache is not used: cache.db is damaged, locked or not writable. "
+            "Delete it if this goes on",
+            fg="yellow",
+        )
+
     def stated(self, step: steps.Stated) -> None:
         match step.event:
             case ViewStated():
@@ -170,6 +181,8 @@ _SHOW: Mapping[type, Callable[[Lines, Any], None]] = {
     steps.Researched: Lines.researched,
     steps.Speaking: Lines.speaking,
     steps.Words: Lines.words,
+    steps.Recalled: Lines.recalled,
+    steps.CacheUnusable: Lines.cache_unusable,
     steps.Stated: Lines.stated,
     steps.Judged: Lines.judged,
     steps.Asked: Lines.asked,

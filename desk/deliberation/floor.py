@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from desk.deliberation.interview import Interview
-from desk.domain.budget import Budget, exceeded
+from desk.domain.budget import CHARS_A_TOKEN, REPLY_TOKENS, Budget, exceeded
 from desk.domain.debate import Approval, Debate, Result
 from desk.domain.events import Event, SessionSuspended
 from desk.domain.proposal import Intent
@@ -76,6 +76,7 @@ class Floor:
         self._began_s = clock.monotonic_s()
         self._elapsed_s = Decimal(0)
         self._with_human_s = Decimal(0)
+        self._repairable: frozenset[str] = frozenset()
 
     def turn(self) -> tuple[str, ...]:
         """The roles that speak now; none when it is over. The budget is looked at before anybody does."""
@@ -89,7 +90,21 @@ class Floor:
             broken = exceeded(self._budget, self.interview.spent, len(asked), chars, self._elapsed_s)
             if broken is not None:
                 self._over_budget(broken)
+            self._repairable = self._bearing_repair(asked, chars) if broken is None else frozenset()
         return self.debate.next_speakers()
+
+    def _bearing_repair(self, asked: Sequence[str], chars: int) -> frozenset[str]:
+        """The roles whose repair round the budget bears as well, weighed before any of them is asked.
+
+        In role order and not as they come to need it, so that a re-drive decides the same.
+        """
+        borne: list[str] = []
+        for role in (role for role in asked if role != EXECUTOR):
+            chars += self.interview.chars(self.debate.ask(role)) + REPLY_TOKENS * CHARS_A_TOKEN
+            calls = len(asked) + len(borne) + 1
+            if exceeded(self._budget, self.interview.spent, calls, chars, self._elapsed_s) is None:
+                borne.append(role)
+        return frozenset(borne)
 
     def _elapsed(self) -> Decimal:
         return self._clock.monotonic_s() - self._began_s - self._with_human_s
@@ -113,7 +128,8 @@ class Floor:
         if role == EXECUTOR:
             return await self._execute()
         ask = self.debate.ask(role)
-        statement = await self.interview.statement(self.debate, ask, self.left_s)
+        repairable = role in self._repairable
+        statement = await self.interview.statement(self.debate, ask, self.left_s, repairable=repairable)
         events = self.debate.hear(role, statement)
         self._heard(role, events)
         return json.dumps(statement.document(), ensure_ascii=False)
@@ -141,7 +157,7 @@ class Floor:
         answer = await self._door.propose(intent)
         if isinstance(answer, Waiting):
             self._suspend(answer)
-            answer = await self._door.decide()
+            answer = await self._decided(answer)
         self._with_human_s += self._clock.monotonic_s() - began_s
         match answer:
             case Waiting():
@@ -153,6 +169,13 @@ class Floor:
             case TicketId():
                 self.debate.ticketed(answer.ticket_id)
                 return f"ticket {answer.ticket_id}"
+
+    async def _decided(self, asked: Waiting) -> DoorRefused | Waiting | TicketId:
+        """What people said of the question, and of the smaller one that they may have made of it."""
+        answer = await self._door.decide()
+        if isinstance(answer, Waiting) and answer.approval_id != asked.approval_id:
+            answer = await self._door.decide()
+        return answer
 
     def _suspend(self, waiting: Waiting) -> None:
         suspended = SessionSuspended(approval_id=waiting.approval_id, expires_at=waiting.expires_at)

@@ -14,7 +14,7 @@ from desk.domain.canonical import sha256
 from desk.domain.debate import Ask, Debate
 from desk.domain.events import ModelReplied
 from desk.domain.shape import shaped
-from desk.domain.steps import Words
+from desk.domain.steps import Recalled, Words
 from desk.domain.views import Abstained, Statement
 from desk.execution.log import SessionLog
 from desk.ports import Answers, Journal, ModelReply, ModelRequest, Screen
@@ -49,13 +49,16 @@ class Interview:
         """Length of the prompt that asking would send."""
         return len(self._prompts[ask.role].text) + len(ask.text)
 
-    async def statement(self, debate: Debate, ask: Ask, within_s: float) -> Statement | Abstained:
-        """A valid statement, or why there is none."""
+    async def statement(
+        self, debate: Debate, ask: Ask, within_s: float, *, repairable: bool = True
+    ) -> Statement | Abstained:
+        """A valid statement, or why there is none. ``repairable``: the budget bears a second call."""
         request = self._request(ask)
         reply = await self._reply(request, within_s)
         found = self._read(debate, ask, reply)
-        if isinstance(found, tuple):
-            reply = await self._reply(self._repair(request, reply, found), within_s)
+        left_s = within_s - reply.latency_ms / 1000
+        if isinstance(found, tuple) and repairable and left_s > 0:
+            reply = await self._reply(self._repair(request, reply, found), left_s)
             found = self._read(debate, ask, reply)
         return Abstained(reason="INVALID_REPLY") if isinstance(found, tuple) else found
 
@@ -105,6 +108,8 @@ class Interview:
             lambda text: self._screen.show(Words(role=request.role, text=text)),
         )
         self._record(request, n, reply)
+        if reply.cached_s is not None:
+            self._screen.show(Recalled(role=request.role, age_s=reply.cached_s))
         self.spent = self.spent.after(reply.prompt_tokens, reply.completion_tokens, reply.usd)
         return reply
 
@@ -123,6 +128,7 @@ class Interview:
             completion_tokens=reply.completion_tokens,
             usd=reply.usd,
             latency_ms=reply.latency_ms,
+            from_cache=reply.cached_s is not None,
         )
         with self._journal.transaction() as tx:
             self._log.write_to(tx, ids.call_stream(self._log.session_id, request.role, n), event)

@@ -8,16 +8,26 @@ private parts of autogen-core 0.7.5, which is pinned; ``tests/contract`` holds i
 from __future__ import annotations
 
 import asyncio
-import uuid
+from itertools import count
 from typing import Any
 
-from autogen_core import AgentId, CancellationToken, MessageContext, SingleThreadedAgentRuntime, TopicId
+from autogen_core import (
+    AgentId,
+    CancellationToken,
+    MessageContext,
+    SingleThreadedAgentRuntime,
+    TopicId,
+)
 from autogen_core._message_handler_context import MessageHandlerContext
 from autogen_core._single_threaded_agent_runtime import PublishMessageEnvelope, SendMessageEnvelope
 
 
 class LeanRuntime(SingleThreadedAgentRuntime):
     """One a session: registrations are never removed, so a shared one slows with every team."""
+
+    def __init__(self, *, ignore_unhandled_exceptions: bool = True) -> None:
+        super().__init__(ignore_unhandled_exceptions=ignore_unhandled_exceptions)
+        self._sent = count(1)
 
     async def send_message(
         self,
@@ -40,7 +50,7 @@ class LeanRuntime(SingleThreadedAgentRuntime):
                 cancellation_token=token,
                 sender=sender,
                 metadata=None,
-                message_id=message_id or uuid.uuid4().hex,
+                message_id=message_id or str(next(self._sent)),
             )
         )
         token.link_future(answer)
@@ -62,7 +72,7 @@ class LeanRuntime(SingleThreadedAgentRuntime):
                 sender=sender,
                 topic_id=topic_id,
                 metadata=None,
-                message_id=message_id or uuid.uuid4().hex,
+                message_id=message_id or str(next(self._sent)),
             )
         )
 

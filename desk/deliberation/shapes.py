@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
@@ -78,16 +79,16 @@ def _branch(choices: tuple[object, ...], sent: Sent) -> object:
 def _record(wanted: type, sent: Sent, path: str) -> object:
     if not isinstance(sent, dict):
         raise _problem(path, "must be an object")
-    hints = get_type_hints(wanted)
+    hints = _hints(wanted)
     problems: list[str] = []
     values: dict[str, object] = {}
-    for field in fields(wanted):
-        place = _join(path, field.name)
-        if field.name not in sent:
+    for name, hint in hints.items():
+        place = _join(path, name)
+        if name not in sent:
             problems.append(f"{place}: {MISSING}")
             continue
         try:
-            values[field.name] = decoded(hints[field.name], sent[field.name], place)
+            values[name] = decoded(hint, sent[name], place)
         except ReplyInvalid as invalid:
             problems.extend(invalid.problems)
     if sent.keys() - hints.keys():
@@ -95,6 +96,13 @@ def _record(wanted: type, sent: Sent, path: str) -> object:
     if problems:
         raise ReplyInvalid(tuple(problems))
     return _built(wanted, values, path)
+
+
+@cache
+def _hints(wanted: type) -> Mapping[str, object]:
+    """The fields of a record with their types, in order."""
+    hints = get_type_hints(wanted)
+    return {field.name: hints[field.name] for field in fields(wanted)}
 
 
 def _built(wanted: type, values: dict[str, object], path: str) -> object:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from autogen_agentchat.agents import BaseChatAgent
-from autogen_agentchat.base import Response, TerminatedException, TerminationCondition
+from autogen_agentchat.base import ChatAgent, Response, Team, TerminatedException, TerminationCondition
 from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, StopMessage, TextMessage
 from autogen_agentchat.teams import SelectorGroupChat
 from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
+from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
 from autogen_agentchat.teams._group_chat._selector_group_chat import SelectorGroupChatManager
-from autogen_core import CancellationToken, SingleThreadedAgentRuntime
+from autogen_core import AgentRuntime, CancellationToken, SingleThreadedAgentRuntime, TypeSubscription
 from autogen_core.models import ModelFamily, ModelInfo
 from autogen_ext.models.replay import ReplayChatCompletionClient
 from pydantic import BaseModel
@@ -110,8 +112,25 @@ class FloorStop(TerminationCondition):
         self._stopped = False
 
 
+class Chair(ChatAgentContainer):
+    """What carries a seat's turns. Nobody reads a copy of what it says: the screen has heard it already."""
+
+    @classmethod
+    @cache
+    def _discover_handlers(cls) -> Sequence[Any]:
+        return super()._discover_handlers()
+
+    async def _log_message(self, message: BaseAgentEvent | BaseChatMessage) -> None:
+        """Nothing."""
+
+
 class FloorManager(SelectorGroupChatManager):
     """Returns the floor's speakers: two at once where neither may hear the other."""
+
+    @classmethod
+    @cache
+    def _discover_handlers(cls) -> Sequence[Any]:
+        return super()._discover_handlers()
 
     def __init__(self, turns: Turns, **group: Any) -> None:
         super().__init__(
@@ -145,6 +164,33 @@ class DeskGroupChat(SelectorGroupChat):
             runtime=runtime,
         )
         self._turns = turns
+
+    async def _init(self, runtime: AgentRuntime) -> None:
+        """Seats are told when it is their turn, and nothing else: their questions come from the floor."""
+        for seat, topic in zip(self._participants, self._participant_topic_types, strict=True):
+            await runtime.register_factory(topic, self._chair(seat), expected_class=Chair)
+            await runtime.add_subscription(TypeSubscription(topic_type=topic, agent_type=topic))
+        manager = self._group_chat_manager_topic_type
+        factory: Any = self._create_group_chat_manager_factory(
+            name=self._group_chat_manager_name,
+            group_topic_type=self._group_topic_type,
+            output_topic_type=self._output_topic_type,
+            participant_names=self._participant_names,
+            participant_topic_types=self._participant_topic_types,
+            participant_descriptions=self._participant_descriptions,
+            output_message_queue=self._output_message_queue,
+            termination_condition=self._termination_condition,
+            max_turns=self._max_turns,
+            message_factory=self._message_factory,
+        )
+        await runtime.register_factory(manager, factory, expected_class=FloorManager)
+        await runtime.add_subscription(
+            TypeSubscription(topic_type=self._group_topic_type, agent_type=manager)
+        )
+        self._initialized = True
+
+    def _chair(self, seat: ChatAgent | Team) -> Callable[[], Chair]:
+        return lambda: Chair(self._group_topic_type, self._output_topic_type, seat, self._message_factory)
 
     def _create_group_chat_manager_factory(  # type: ignore[override]  # called with keywords only
         self, **group: Any

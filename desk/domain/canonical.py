@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
+from types import MappingProxyType, NoneType
+from typing import Any, TypeAlias
 
 from desk.domain.money import plain
 from desk.errors import BadNumber
@@ -28,16 +29,34 @@ def document(value: object) -> Json:
     Raises:
         BadNumber: on a float, a value that is not finite, or a type the form does not have.
     """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return value.value if isinstance(value, StrEnum) else value
-    if isinstance(value, int):
+    kind = type(value)
+    if kind in _PLAIN:
+        return value  # type: ignore[return-value]  # one of the plain types
+    write = _WRITE.get(kind)
+    return write(value) if write is not None else _by_nature(value)
+
+
+def _mapping(value: Mapping[object, object]) -> Json:
+    return {
+        key if type(key) is str else _key(key): item if type(item) in _PLAIN else document(item)  # type: ignore[misc]
+        for key, item in value.items()
+    }
+
+
+def _sequence(value: Iterable[object]) -> Json:
+    return [item if type(item) in _PLAIN else document(item) for item in value]  # type: ignore[misc]
+
+
+def _by_nature(value: object) -> Json:
+    """Subclasses, and mappings that are no dict; the usual types never come here."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, str | int):
         return value
     if isinstance(value, Mapping):
-        return {_key(key): document(item) for key, item in value.items()}
+        return _mapping(value)
     if isinstance(value, list | tuple):
-        return [document(item) for item in value]
+        return _sequence(value)
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
@@ -58,11 +77,13 @@ def canonical(value: object) -> bytes:
     return written(document(value)).encode()
 
 
+_PLAIN = frozenset({NoneType, bool, int, str})
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def written(plain_document: Json) -> str:
     """Canonical text of a document that ``document`` has already made plain."""
-    return json.dumps(
-        plain_document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _ENCODER.encode(plain_document)
 
 
 def sha256(value: object) -> str:
@@ -74,9 +95,20 @@ def timestamp(moment: datetime) -> str:
     """UTC with microseconds and ``Z``. A naive time is refused: it could mean anything."""
     if moment.tzinfo is None:
         raise BadNumber("a time without an offset has no canonical form")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment(text: str) -> datetime:
     """The time that ``timestamp`` wrote."""
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_WRITE: Mapping[type, Callable[[Any], Json]] = MappingProxyType(
+    {
+        dict: _mapping,
+        list: _sequence,
+        tuple: _sequence,
+        Decimal: plain,
+        datetime: timestamp,
+    }
+)

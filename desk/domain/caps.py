@@ -97,6 +97,8 @@ def _exposure(act: Act, basis: Basis, market: Market, book: Book) -> Exposure:
         *_pending(act, basis, book.openings),
         *_foreign_orders(act, book),
     ]
+    if not parts:
+        return NOTHING
     return Exposure(*(sum(column, ZERO) for column in zip(NOTHING, *parts, strict=True)))
 
 

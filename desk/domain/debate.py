@@ -105,7 +105,9 @@ class Debate:
         self._heard: dict[Analyst, Statement | Abstained] = {}
         self._challenge: Challenge | None = None
         self._challenges = 0
+        self._ungrounded = False
         self._idle = 0
+        self._asked: dict[tuple[object, ...], Ask] = {}
 
     # ---- whose turn ------------------------------------------------------------------------------
 
@@ -129,6 +131,12 @@ class Debate:
     def ask(self, role: str) -> Ask:
         """The question to a role whose turn it is."""
         self._require_turn(role)
+        state = (role, self.phase, self._challenges, len(self._answers), self.ticket_id)
+        if state not in self._asked:
+            self._asked[state] = self._question_to(role)
+        return self._asked[state]
+
+    def _question_to(self, role: str) -> Ask:
         if role == EXECUTOR:
             return Ask(role=role, schema=None, text=prompting.execution(self.ticket_id or ""))
         if role == RISK_OFFICER:
@@ -223,6 +231,7 @@ class Debate:
             if isinstance(statement, View):
                 self._views[who], self._stances[who] = statement, statement.stance
                 found = grounding(statement, self.dossier)
+                self._ungrounded = self._ungrounded or bool(found.faults)
                 document, warnings = statement.document(), (*found.faults, *found.warnings)
             else:
                 assert isinstance(statement, Abstained)
@@ -239,16 +248,12 @@ class Debate:
         elif technical.setup is Setup.NONE:
             reason = technical.abstain_reason
             self._close("no_trade", "system", reason if reason in ("COSTS",) else "NO_SETUP")
-        elif self._ungrounded():
+        elif self._ungrounded:
             self._close("no_trade", "system", "UNGROUNDED")
         elif self.stance(Analyst.MACRO).sign * technical.stance.sign < 0:
             self.phase = Phase.REBUTTALS
         else:
             self.phase = Phase.VERDICT
-
-    def _ungrounded(self) -> bool:
-        views = [self.view(who) for who in ANALYSTS]
-        return any(grounding(view, self.dossier).faults for view in views if isinstance(view, _STATED))
 
     def _hear_rebuttals(self, heard: list[tuple[Analyst, Statement | Abstained]]) -> tuple[Event, ...]:
         events = tuple(self._rebutted(who, statement) for who, statement in heard)
@@ -389,7 +394,6 @@ class Debate:
 
 
 _ANALYSTS = frozenset(who.value for who in ANALYSTS)
-_STATED = (MacroView, TechnicalView)
 
 
 def _of(who: Analyst, name: str) -> bool:

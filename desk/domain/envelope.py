@@ -18,6 +18,8 @@ _CUT = " …(cut)"
 def inert(text: str) -> str:
     """``text`` on one line, without anything invisible and without angle brackets."""
     folded = " ".join(unicodedata.normalize("NFKC", text).translate(_BRACKETS).split())
+    if folded.isascii() and folded.isprintable():
+        return folded
     return "".join(char for char in folded if not unicodedata.category(char).startswith("C"))
 
 

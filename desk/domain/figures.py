@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 
@@ -52,7 +53,10 @@ _SET_ASIDE = tuple(
         r"(?<![\w.,])F[1-9][0-9]{0,2}(?![\w.,]*[0-9])",
         r"(?i)(?<![\w.])(?:RSI|ATR)(?:-14|14|[ ]?\(14\))(?![.,]?[0-9])",
         r"(?i)(?<![\w.])[SE]?MA(?:-?(?:20|50|200)|[ ]?\((?:20|50|200)\))(?![.,]?[0-9])",
-        r"(?i)S&P ?500|(?<!\w)(?:SPX500|Nasdaq[ -]?100|Russell[ -]?2000|FTSE ?100|Nikkei ?225|CAC ?40)(?!\w)",
+        (
+            r"(?i)(?<!\w)(?:S&P ?500|SPX500|Nasdaq[ -]?100|Russell[ -]?2000|FTSE ?100|Nikkei ?225|CAC ?40)"
+            r"(?!\w|[.,][0-9])"
+        ),
         rf"(?i)(?<![\w.,-])[0-9]{{1,3}}[ -]{_PERIOD}(?![a-z])",
         r"(?<![\w.,-])[0-9]{1,3}[dhwy](?!\w)|(?<![\w.,-])(?:1|3|6|12)m(?!\w)",
         r"(?<![\w.,-])(?:[0-9]{0,2}(?:1st|2nd|3rd|[04-9]th)|1[123]th)(?!\w)",
@@ -88,26 +92,39 @@ _FACTORS: Mapping[str, int] = MappingProxyType(
     {"k": 1_000, "m": 1_000_000, "mn": 1_000_000, "bn": 10**9, "b": 10**9}
 )
 _LONGEST = 24
+_DIGIT = re.compile(r"[0-9]")
 
 
 def figures(text: str, names: tuple[str, ...] = ()) -> Iterator[Figure]:
     """Every figure ``text`` states. ``names`` are fact names and symbols, which may carry digits."""
-    if any(unicodedata.numeric(char, None) is not None and not char.isascii() for char in text):
+    if not text.isascii() and any(
+        unicodedata.numeric(char, None) is not None and not char.isascii() for char in text
+    ):
         yield UNREADABLE
-    remaining = _without_names(text, names)
-    for pattern in _SET_ASIDE:
-        remaining = pattern.sub(" _ ", remaining)
+    remaining = _set_aside(text, names) if _DIGIT.search(text) else text
     if _SPELLED.search(remaining):
         yield UNREADABLE
     for found in _NUMBER.finditer(remaining):
         yield _figure(found)
 
 
-def _without_names(text: str, names: tuple[str, ...]) -> str:
-    for name in sorted(names, key=len, reverse=True):
-        if any(char.isdigit() for char in name):
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?![\w-])", " _ ", text)
+def _set_aside(text: str, names: tuple[str, ...]) -> str:
+    """Without names, ordinals, dates and probabilities: each of them has a digit."""
+    with_digits = _named(names)
+    if with_digits is not None:
+        text = with_digits.sub(" _ ", text)
+    for pattern in _SET_ASIDE:
+        text = pattern.sub(" _ ", text)
     return text
+
+
+@lru_cache(maxsize=8)
+def _named(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Those names that carry digits, the longest first; None if none does."""
+    digits = sorted((name for name in names if _DIGIT.search(name)), key=len, reverse=True)
+    if not digits:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, digits))})(?![\w-])")
 
 
 def _figure(found: re.Match[str]) -> Figure:

@@ -24,6 +24,8 @@ from desk.domain.money import ONE, ZERO
 
 #: Acts whose request is proven to have had no effect: no limit counts them.
 WITHOUT_EFFECT = frozenset({OrderState.NOT_SENT, OrderState.REJECTED, OrderState.ABSENT})
+#: The events that an account's ledger is a fold of.
+FOLDED = (*ORDER_EVENT, "FundsDeposited", "FundsWithdrawn", "GateAssessed")
 #: The longest window any limit looks back.
 LONGEST_WINDOW = timedelta(hours=48)
 

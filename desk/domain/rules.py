@@ -32,21 +32,18 @@ def unknown_inputs(act: Act, basis: Basis, book: Book) -> list[str]:
     """Names of the inputs that are missing, stale, zero where they cannot be, not finite or absurd."""
     snapshot = book.snapshot
     quote = snapshot.quote(act.symbol)
-    missing = [
-        name
-        for name, value in (
-            ("venue_time", snapshot.venue_time),
-            ("market", snapshot.market),
-            ("market_status", snapshot.market_open),
-            ("quote", quote),
-            ("balance", snapshot.balance_usdc),
-            ("available", snapshot.available_usdc),
-            ("positions", snapshot.positions),
-            ("orders", snapshot.orders),
-            ("atr", basis.atr),
-        )
-        if value is None
-    ]
+    needed = {
+        "venue_time": snapshot.venue_time,
+        "market": snapshot.market,
+        "market_status": snapshot.market_open,
+        "quote": quote,
+        "balance": snapshot.balance_usdc,
+        "available": snapshot.available_usdc,
+        "positions": snapshot.positions,
+        "orders": snapshot.orders,
+        "atr": basis.atr,
+    }
+    missing = [name for name, value in needed.items() if value is None]
     age_s = book.snapshot_age_s
     if not (age_s.is_finite() and 0 <= age_s <= SNAPSHOT_MAX_AGE_S):
         missing.append("snapshot_age")
@@ -89,7 +86,8 @@ def _own_amounts(book: Book) -> list[Decimal | None]:
 
 
 def _sound(numbers: Iterable[Decimal | None]) -> bool:
-    return all(number is None or (number.is_finite() and 0 <= number <= LARGEST) for number in numbers)
+    known = [number for number in numbers if number is not None]
+    return not known or (all(map(Decimal.is_finite, known)) and min(known) >= 0 and max(known) <= LARGEST)
 
 
 def _prices(act: Act, basis: Basis, quote: Quote | None) -> list[Decimal]:
@@ -97,8 +95,8 @@ def _prices(act: Act, basis: Basis, quote: Quote | None) -> list[Decimal]:
     return prices + ([quote.bid, quote.ask, quote.last] if quote is not None else [])
 
 
-def _positive(numbers: Iterable[Decimal]) -> bool:
-    return all(number.is_finite() and LEAST_PRICE <= number <= LARGEST for number in numbers)
+def _positive(prices: list[Decimal]) -> bool:
+    return all(map(Decimal.is_finite, prices)) and min(prices) >= LEAST_PRICE and max(prices) <= LARGEST
 
 
 def _fact_now(kill: Kill, quote: Quote | None) -> Decimal | None:

@@ -26,19 +26,23 @@ Read = Callable[[Any], Any]
 
 def shaped(value: object) -> dict[str, Json]:
     """The plain document of a dataclass."""
-    plain = document(_open(value))
-    assert isinstance(plain, dict)
-    return plain
+    kind: Any = type(value)
+    return {name: _plain(getattr(value, name)) for name in _names(kind)}
 
 
-def _open(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: _open(getattr(value, name)) for name in _names(type(value))}
-    if isinstance(value, tuple | list):
-        return [_open(item) for item in value]
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    return value
+def _plain(value: Any) -> Json:
+    kind: Any = type(value)
+    if kind is tuple or kind is list:
+        return [_plain(item) for item in value]
+    if is_shape(kind):
+        return shaped(value)
+    return value.isoformat() if kind is date else document(value)
+
+
+@cache
+def is_shape(kind: type) -> bool:
+    """Is it one of the dataclasses this module writes?"""
+    return is_dataclass(kind)
 
 
 @cache

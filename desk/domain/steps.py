@@ -48,6 +48,19 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """A role's reply came from the decision cache, where it was for ``age_s`` seconds."""
+
+    role: str
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheUnusable:
+    """The decision cache is damaged, locked or not writable: everybody is asked instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
     """A view, rebuttal or verdict entered the session."""
 

@@ -15,6 +15,8 @@ from desk.ports import Instant, Transaction
 LATCHING = frozenset({"unauthorized", "token_expired"})
 #: Refusals that count as a failure of the service; every other refusal is an answer.
 FAILING = frozenset({"rate_limited", "internal_error", "unavailable"})
+#: Of what was never sent: held back on our side. It says nothing about the service.
+OURS = frozenset({"RATE_LIMITED", "BAD_REQUEST"})
 
 
 class Guard:
@@ -50,6 +52,8 @@ class Guard:
         match error:
             case Refused() | ReadFailed() if error.code in LATCHING:
                 after = breaker.failed(now.wall, latch=True)
+            case NotSent() | ReadFailed() if error.code in OURS:
+                after = breaker.released()
             case NotSent() | OutcomeUnknown() | ReadFailed():
                 after = breaker.failed(now.wall)
             case Refused() if error.code in FAILING:

@@ -148,7 +148,7 @@ def _list(plain: object) -> list[object]:
 
 def folded(tx: Transaction, account: str, now: Instant) -> Ledger:
     """The account's ledger as far as any rule looks back."""
-    history = ((record.occurred_at, record.event) for record in tx.of_account(account))
+    history = ((record.occurred_at, record.event) for record in tx.of_account(account, portfolio.FOLDED))
     return portfolio.fold(history).recent(now.wall)
 
 

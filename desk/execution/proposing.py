@@ -30,7 +30,7 @@ from desk.execution.questions import (
     waiting,
 )
 from desk.execution.room import Cleared, Room
-from desk.execution.situation import situation
+from desk.execution.situation import TELLING, situation
 from desk.execution.trades import Trade
 from desk.ports import Answer, DoorRefused, Instant, TicketId, Transaction, Waiting
 
@@ -188,7 +188,12 @@ class Proposing:
         """How many humans: what the code asks for, or more if the policy does."""
         it = self._parts.tape.note(
             "situation",
-            lambda: situation(tx, self._log.account, intent, assessment),
+            lambda: situation(
+                [record.event for record in tx.of_account(self._log.account, TELLING)],
+                intent.act,
+                intent.basis.agreement,
+                assessment.human_reasons,
+            ),
             shaped,
             lambda plain: unshaped(Situation, plain),
         )

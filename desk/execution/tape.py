@@ -26,6 +26,9 @@ _ERRORS: dict[str, type[DeskError]] = {
 INTERRUPTED = "INTERRUPTED"
 
 
+_NOTHING = sha256(None)
+
+
 def _yes() -> bool:
     return True
 
@@ -67,7 +70,7 @@ class Tape:
         self, port: str, live: Callable[[], T], encode: Encode[T], decode: Decode[T], request: object = None
     ) -> T:
         """A synchronous input."""
-        digest = sha256(request)
+        digest = _NOTHING if request is None else sha256(request)
         if not self.live:
             return decode(self._replay(port, digest))
         value = live()
@@ -83,7 +86,7 @@ class Tape:
         request: object = None,
     ) -> T:
         """An input that has to be waited for. A venue error on record is raised again."""
-        digest = sha256(request)
+        digest = _NOTHING if request is None else sha256(request)
         if not self.live:
             return decode(self._replay(port, digest))
         return await self._called(port, digest, live, encode)
@@ -102,7 +105,7 @@ class Tape:
             OutcomeUnknown: it is not on record and may not go out: it was begun by a process that is
                 gone, so nobody knows what became of it.
         """
-        digest = sha256(request)
+        digest = _NOTHING if request is None else sha256(request)
         if self._next_is(port, digest):
             return decode(self._replay(port, digest))
         if not self.live or not self._may_act():

@@ -29,6 +29,14 @@ class Home:
         return self.path / "paper.db"
 
     @property
+    def slack(self) -> Path:
+        return self.path / "slack.db"
+
+    @property
+    def cache(self) -> Path:
+        return self.path / "cache.db"
+
+    @property
     def settings(self) -> Path:
         return self.path / "desk.toml"
 

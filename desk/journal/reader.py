@@ -21,7 +21,7 @@ _PAGE = 1000
 
 _EVENTS = f"SELECT {COLUMNS} FROM events"
 _STREAM = f"{_EVENTS} WHERE stream_id = ? AND version > ? ORDER BY version"
-_ACCOUNT = f"{_EVENTS} WHERE json_extract(metadata, '$.account') = ? ORDER BY seq"
+_ACCOUNT = f"{_EVENTS} WHERE json_extract(metadata, '$.account') = ?"
 #: A session's streams are its own and every call or order stream in which an event names it.
 _SESSION = f"""{_EVENTS} WHERE stream_id IN (
   SELECT stream_id FROM events
@@ -92,9 +92,11 @@ class Reader:
         """Events of one stream with a version above ``after``, oldest first."""
         return [recorded(row) for row in self._rows(_STREAM, (stream_id, after))]
 
-    def of_account(self, account: str) -> list[Recorded]:
-        """Events that carry this account, oldest first."""
-        return [recorded(row) for row in self._rows(_ACCOUNT, (account,))]
+    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
+        """Events that carry this account, oldest first, optionally of some types only."""
+        wanted = tuple(types)
+        sql = f"{_ACCOUNT}{_among(wanted)} ORDER BY seq"
+        return [recorded(row) for row in self._rows(sql, (account, *wanted))]
 
     def of_session(self, session_id: str) -> list[Recorded]:
         """Events of the session's own, its orders' and its calls' streams, in the order of the journal."""
@@ -104,8 +106,7 @@ class Reader:
     def events(self, after: int = 0, types: Iterable[str] = ()) -> Iterator[Recorded]:
         """All events after ``seq``, oldest first, optionally of some types only."""
         wanted = tuple(types)
-        choice = f" AND event_type IN ({', '.join('?' * len(wanted))})" if wanted else ""
-        sql = f"{_EVENTS} WHERE seq > ?{choice} ORDER BY seq LIMIT {_PAGE}"
+        sql = f"{_EVENTS} WHERE seq > ?{_among(wanted)} ORDER BY seq LIMIT {_PAGE}"
         while rows := self._rows(sql, (after, *wanted)):
             yield from map(recorded, rows)
             after = rows[-1][0]
@@ -138,3 +139,8 @@ class Reader:
         """Issued, not used, not revoked, in the order they were issued; expired ones included."""
         sql = f"{_TICKET} WHERE account = ? AND used_at IS NULL AND revoked = 0 ORDER BY rowid"
         return [_ticket(row) for row in self._rows(sql, (account,))]
+
+
+def _among(types: tuple[str, ...]) -> str:
+    """A condition on the event's type; none where every type is wanted."""
+    return f" AND event_type IN ({', '.join('?' * len(types))})" if types else ""

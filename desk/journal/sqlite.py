@@ -74,6 +74,9 @@ class SqliteJournal(Reader):
         finally:
             self._end()
         if transaction.head != before:
+            if self._verified == before:
+                # Each of these rows was hashed here, onto a head that was verified: nothing is read twice.
+                self._verified = transaction.head
             self._anchor.advance(transaction.head)
 
     def _begin(self) -> SqliteTransaction:

@@ -97,8 +97,8 @@ class ShadowJournal:
     def of_session(self, session_id: str) -> list[Recorded]:
         return self.current.of_session(session_id)
 
-    def of_account(self, account: str) -> list[Recorded]:
-        return self.current.of_account(account)
+    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
+        return self.current.of_account(account, types)
 
     def events(self, after: int = 0, types: Iterable[str] = ()) -> Iterator[Recorded]:
         return self.current.events(after, types)
@@ -140,8 +140,8 @@ class _ShadowTransaction:
     def stream(self, stream_id: str, after: int = 0) -> list[Recorded]:
         return self._inner.stream(stream_id, after)
 
-    def of_account(self, account: str) -> list[Recorded]:
-        return self._inner.of_account(account)
+    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
+        return self._inner.of_account(account, types)
 
     def insert_ticket(self, row: TicketRow) -> None:
         self._inner.insert_ticket(row)

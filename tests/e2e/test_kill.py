@@ -38,10 +38,11 @@ main()
 """
 
 
-def _killed(home: Path, at: int, when: str) -> int:
+def killed(home: Path, at: int, when: str, *args: str) -> int:
+    """Run ``desk ARGS`` and kill it at a commit; its exit code."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("DESK_")}
     done = subprocess.run(
-        [sys.executable, "-c", KILLER, str(at), when, "run", "--quiet"],
+        [sys.executable, "-c", KILLER, str(at), when, *args],
         cwd=ROOT,
         env={**clean, "DESK_HOME": str(home)},
         capture_output=True,
@@ -51,7 +52,7 @@ def _killed(home: Path, at: int, when: str) -> int:
     return done.returncode
 
 
-def _orders_at_the_venue(home: Path) -> int:
+def orders_at_the_venue(home: Path) -> int:
     """Entries that the venue executed, by its own ledger."""
     with sqlite3.connect(home / "paper.db") as db:
         return int(db.execute("SELECT count(*) FROM ledger WHERE kind = 'order'").fetchone()[0])
@@ -62,7 +63,7 @@ def _orders_at_the_venue(home: Path) -> int:
 def test_a_session_killed_at_a_commit_ends_with_one_order_and_a_true_record(
     desk: Desk, home: Path, at: int, when: str
 ) -> None:
-    assert _killed(home, at, when) == -signal.SIGKILL
+    assert killed(home, at, when, "run", "--quiet") == -signal.SIGKILL
     sessions = desk("sessions", "--json").json["sessions"]
 
     for session in sessions:
@@ -70,7 +71,7 @@ def test_a_session_killed_at_a_commit_ends_with_one_order_and_a_true_record(
             desk("resume", session["session_id"], "--quiet")
 
     (order,) = desk("orders", "--json").json["orders"] or [None]
-    placed = _orders_at_the_venue(home)
+    placed = orders_at_the_venue(home)
     assert placed <= 1
     assert (order is not None and order["state"] == "FILLED") == bool(placed)
     assert desk("verify").code == 0
@@ -80,5 +81,5 @@ def test_a_session_killed_at_a_commit_ends_with_one_order_and_a_true_record(
 
 def test_the_number_of_commits_is_at_most_ten(desk: Desk, home: Path) -> None:
     """The session above has exactly ``COMMITS`` of them: a kill at the next one never happens."""
-    assert _killed(home, COMMITS + 1, "before") == 0
+    assert killed(home, COMMITS + 1, "before", "run", "--quiet") == 0
     assert COMMITS <= 10

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,7 +52,9 @@ def given(desk: Desk) -> Given:
 
 async def session(home: Path) -> None:
     with bootstrap.opened(Settings(home=Home(home))) as desk:
-        report = await Session(given(desk)).run()
+        live = given(desk)
+        report = await Session(live).run()
+        await live.parts.venue.aclose()
         assert report.outcome == "executed", report.reasons
 
 
@@ -66,7 +69,7 @@ async def restarted(home: Path, *, look_first: bool, halted: bool = False) -> li
         found += _lies(desk, account)
         if halted:
             desk.halt.halt("after the crash")
-        live = _given_again(desk, account, opened[0].occurred_at)
+        live = await _given_again(desk, account, opened[0].occurred_at)
         if look_first:
             await catch_up(desk, unresolved(desk.journal, venue="paper"))
             found += _lies(desk, account)
@@ -74,18 +77,22 @@ async def restarted(home: Path, *, look_first: bool, halted: bool = False) -> li
         live = replace(live, settings=record.opened.settings)
         if record.closed is None:
             try:
-                found += _unfinished(await resume(record, live, memory_journal(), desk.journal))
+                with closing(memory_journal()) as shadow:
+                    found += _unfinished(await resume(record, live, shadow, desk.journal))
             except DeskError as error:
                 found.append(f"not resumed: {error}")
-        again = await replay(load(desk.journal, session_id), live, memory_journal())
+        with closing(memory_journal()) as shadow:
+            again = await replay(load(desk.journal, session_id), live, shadow)
+        await live.parts.venue.aclose()
         if not again.ok and not found:
             found.append(f"the resumed record does not replay: {again.divergences[:1]}")
         return found + _lies(desk, account)
 
 
-def _given_again(desk: Desk, account: str, began: datetime) -> Given:
+async def _given_again(desk: Desk, account: str, began: datetime) -> Given:
     """What the dead session was given: its account, on the venue's time that has passed since."""
     again = given(desk)
+    await again.parts.venue.aclose()
     elapsed = bootstrap.elapsed_since("wall", began.astimezone(UTC) - timedelta(seconds=5))
     venue = bootstrap.paper_venue(desk, again.brief, account, elapsed, again=True)
     return replace(again, parts=replace(again.parts, venue=venue))

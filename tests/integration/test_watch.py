@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from desk.deliberation.floor import drive
 from desk.domain.market import OrderType
 from desk.execution.closing import close_at_market
 from desk.execution.held import kept
+from desk.execution.room import Parts
 from desk.home.paths import Home
 from desk.replay.record import load
 from desk.session import Session
@@ -34,9 +36,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 async def traded(desk: Desk) -> tuple[str, str]:
     """A session that has bought: its id and its trade's."""
     hands = Hands(screen=Dark(), prompt=None, person="tester")
-    report = await Session(
-        replace(bootstrap.given(desk, Wishes(), read("@brexit-eve"), hands), chat=drive)
-    ).run()
+    given = replace(bootstrap.given(desk, Wishes(), read("@brexit-eve"), hands), chat=drive)
+    report = await Session(given).run()
+    await given.parts.venue.aclose()
     assert report.outcome == "executed"
     return report.session_id, moves(desk)[-1]["trade_id"]
 
@@ -51,22 +53,34 @@ def states(desk: Desk) -> list[tuple[str, str]]:
     return told[told.index(("HOLDING", "STOP_ATTACHED")) + 1 :]
 
 
+@asynccontextmanager
+async def after(desk: Desk, session_id: str) -> AsyncIterator[Parts]:
+    """What acts for the session now that it is over."""
+    parts = reopening.afterwards(desk, load(desk.journal, session_id)).parts
+    try:
+        yield parts
+    finally:
+        await parts.venue.aclose()
+
+
 async def at_the_venue(desk: Desk, session_id: str, *types: OrderType) -> None:
     """Somebody cancels working orders of these types, past the desk."""
-    venue = reopening.afterwards(desk, load(desk.journal, session_id)).parts.venue
-    for order in await venue.orders(symbol=SYMBOL):
-        if order.status.working and order.type in types:
-            await venue.cancel(order.order_id)
+    async with after(desk, session_id) as parts:
+        for order in await parts.venue.orders(symbol=SYMBOL):
+            if order.status.working and order.type in types:
+                await parts.venue.cancel(order.order_id)
 
 
-async def stops(desk: Desk, session_id: str) -> list[str]:
-    venue = reopening.afterwards(desk, load(desk.journal, session_id)).parts.venue
-    orders = await venue.orders(symbol=SYMBOL)
-    return [str(one.quantity) for one in orders if one.status.working and one.type is OrderType.STOP]
+async def working(desk: Desk, session_id: str, *types: OrderType) -> list[str]:
+    """Quantities of the working orders of these types."""
+    async with after(desk, session_id) as parts:
+        orders = await parts.venue.orders(symbol=SYMBOL)
+    return [str(one.quantity) for one in orders if one.status.working and one.type in types]
 
 
 async def look(desk: Desk, session_id: str, trade_id: str) -> str:
-    return (await kept(reopening.afterwards(desk, load(desk.journal, session_id)).parts, trade_id)).target
+    async with after(desk, session_id) as parts:
+        return (await kept(parts, trade_id)).target
 
 
 async def test_a_look_at_a_trade_behind_its_stop_changes_nothing(desk: Desk):
@@ -78,11 +92,11 @@ async def test_a_look_at_a_trade_behind_its_stop_changes_nothing(desk: Desk):
 
 async def test_a_stop_that_is_lost_is_placed_again_for_what_is_held(desk: Desk):
     session_id, trade_id = await traded(desk)
-    held = await stops(desk, session_id)
+    held = await working(desk, session_id, OrderType.STOP)
     await at_the_venue(desk, session_id, OrderType.STOP)
     assert await look(desk, session_id, trade_id) == "HOLDING"
     assert states(desk) == [("UNPROTECTED", "STOP_LOST"), ("HOLDING", "STOP_PLACED")]
-    assert await stops(desk, session_id) == held
+    assert await working(desk, session_id, OrderType.STOP) == held
 
 
 async def test_the_stop_that_was_placed_again_is_seen_the_next_time(desk: Desk):
@@ -96,11 +110,11 @@ async def test_the_stop_that_was_placed_again_is_seen_the_next_time(desk: Desk):
 
 async def test_a_position_that_was_closed_elsewhere_is_said_to_be_gone(desk: Desk):
     session_id, trade_id = await traded(desk)
-    parts = reopening.afterwards(desk, load(desk.journal, session_id)).parts
+    account = str(desk.journal.stream(f"session-{session_id}")[0].metadata["account"])
     store = bootstrap.paper_store(desk)
     with store.writing() as book:
-        [holding] = book.holdings(parts.log.account)
-        book.save_holding(parts.log.account, holding.symbol, None)
+        [holding] = book.holdings(account)
+        book.save_holding(account, holding.symbol, None)
     store.close()
     await at_the_venue(desk, session_id, OrderType.STOP, OrderType.LIMIT)
     assert await look(desk, session_id, trade_id) == "CLOSED"
@@ -134,6 +148,6 @@ async def test_a_stop_that_was_placed_again_closes_the_trade_like_the_first(desk
 
 async def test_leaving_at_the_market_takes_the_legs_away(desk: Desk):
     session_id, trade_id = await traded(desk)
-    parts = reopening.afterwards(desk, load(desk.journal, session_id)).parts
-    assert (await close_at_market(parts, trade_id))["state"] == "CLOSED"
-    assert [one for one in await parts.venue.orders(symbol=SYMBOL) if one.status.working] == []
+    async with after(desk, session_id) as parts:
+        assert (await close_at_market(parts, trade_id))["state"] == "CLOSED"
+    assert await working(desk, session_id, *OrderType) == []

@@ -32,7 +32,6 @@ KERNEL = frozenset(
         *(ROOT / "execution").glob("*.py"),
         ROOT / "journal" / "sqlite.py",
         ROOT / "journal" / "transaction.py",
-        ROOT / "replay" / "unknowns.py",
     ]
 )
 DIED, NEVER = -signal.SIGKILL, 0

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from desk.domain.breaker import Breaker, BreakerState
-from desk.errors import DeskError, NotSent, OutcomeUnknown, Refused, TicketRefused
+from desk.errors import DeskError, NotSent, OutcomeUnknown, ReadFailed, Refused, TicketRefused
 from desk.execution.guard import Guard
 from desk.execution.log import SessionLog
 from desk.execution.tape import Tape
@@ -166,10 +166,19 @@ def test_a_refusal_on_the_merits_is_an_answer(code: str):
     assert post.state().failures == 0
 
 
-def test_our_own_refusal_says_nothing_of_the_service():
+OURS = [
+    TicketRefused("no"),
+    NotSent("held back", code="RATE_LIMITED"),
+    ReadFailed("held back", code="RATE_LIMITED"),
+    NotSent("a figure is malformed", code="BAD_REQUEST"),
+]
+
+
+@pytest.mark.parametrize("error", OURS, ids=str)
+def test_what_we_held_back_ourselves_says_nothing_of_the_service(error: DeskError):
     post = Post()
     post.failed(LOST)
-    post.failed(TicketRefused("no"))
+    post.failed(error)
     assert (post.state().failures, post.state().state) == (1, CLOSED)
 
 

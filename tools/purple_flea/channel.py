@@ -1,7 +1,7 @@
 """The wire: one pooled HTTP client that can read, cancel, and post an order that carries a permit.
 
-Everything here is bounded: a total deadline a call, a cap on the answer, no redirects, no proxies from
-the environment, one host.
+Everything here is bounded: a pace, a total deadline a call, a cap on the answer, no redirects, no proxies
+from the environment, one host.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from desk.errors import BadJson, ConfigError
 from desk.ports import Permit
 from tools.purple_flea.address import base_url, order_path
 from tools.purple_flea.order_body import order_body
+from tools.purple_flea.pace import Pace
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_MARKETS_BYTES = 4_000_000
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _CONNECT_S = 3.0
 _CONNECTIONS = 8
+_ORDER = ("POST", "/trade/order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +49,14 @@ class Channel:
         clear: Callable[[Permit], None],
         transport: httpx.AsyncBaseTransport | None,
         deadline_s: float,
+        pace: Pace,
     ) -> None:
         if ACCOUNT.fullmatch(agent_id) is None:
             raise ConfigError("an account's name cannot be sent to the venue", code="BAD_ACCOUNT")
         self._base = base_url(url)
         self._clear = clear
         self._deadline_s = deadline_s
+        self._pace = pace
         self._client = httpx.AsyncClient(
             transport=transport,
             headers=_headers(api_key, agent_id),
@@ -65,22 +69,35 @@ class Channel:
     async def get(
         self, path: str, params: Mapping[str, str] | None = None, cap: int = MAX_ANSWER_BYTES
     ) -> Reply:
-        return await self._exchange("GET", path, params=params, cap=cap)
+        """Read, at our pace; the wait for it is part of the deadline.
+
+        Raises:
+            ReadFailed: our own pace would hold it back past the deadline; nothing was sent.
+        """
+        async with asyncio.timeout(self._deadline_s):
+            await self._pace.read("GET", path, self._deadline_s)
+            return await self._exchange("GET", path, params=params, cap=cap)
 
     async def delete_order(self, order_id: str) -> Reply:
-        return await self._exchange("DELETE", order_path(order_id))
+        """Cancel; raises as ``get`` does."""
+        path = order_path(order_id)
+        async with asyncio.timeout(self._deadline_s):
+            await self._pace.read("DELETE", path, self._deadline_s)
+            return await self._exchange("DELETE", path)
 
     async def post_order(self, permit: Permit) -> Reply:
         """The one request that moves money. The permit is cleared before the first byte leaves.
 
         Raises:
             TicketRefused: ``clear`` did not accept the permit; nothing was sent.
-            NotSent: the request cannot stand on the wire; nothing was sent.
+            NotSent: the request cannot stand on the wire, or our own pace forbids it; nothing was sent.
         """
         body = order_body(permit.request)
         headers = {"Content-Type": "application/json", "Idempotency-Key": permit.request.client_order_id}
         self._clear(permit)
-        return await self._exchange("POST", "/trade/order", content=body, headers=headers)
+        self._pace.act(*_ORDER)
+        async with asyncio.timeout(self._deadline_s):
+            return await self._exchange(*_ORDER, content=body, headers=headers)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -98,12 +115,11 @@ class Channel:
         request = self._client.build_request(
             method, self._base + path, params=params, content=content, headers=headers
         )
-        async with asyncio.timeout(self._deadline_s):
-            response = await self._client.send(request, stream=True)
-            try:
-                body = await _capped(response, cap)
-            finally:
-                await response.aclose()
+        response = await self._client.send(request, stream=True)
+        try:
+            body = await _capped(response, cap)
+        finally:
+            await response.aclose()
         return Reply(status=response.status_code, body=body, retry_after=response.headers.get("retry-after"))
 
 

@@ -18,6 +18,7 @@ from tools.purple_flea import wire
 from tools.purple_flea.address import order_path
 from tools.purple_flea.channel import MAX_ANSWER_BYTES, MAX_MARKETS_BYTES, Channel, Reply
 from tools.purple_flea.outcome import placed, unknown
+from tools.purple_flea.pace import Pace
 from tools.purple_flea.reads import ReadPolicy
 
 _QUOTES_A_READ = 20
@@ -41,6 +42,7 @@ class PurpleFlea:
         name: what the journal calls this venue.
         deadline_s: total time of one call.
         reads: how reads are tried again.
+        pace: shared by the clients of one process; one of its own by default.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class PurpleFlea:
         *,
         deadline_s: float = 10.0,
         reads: ReadPolicy | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.name = name
         self._mode = mode
@@ -67,6 +70,7 @@ class PurpleFlea:
             clear=clear,
             transport=transport,
             deadline_s=deadline_s,
+            pace=pace or Pace(),
         )
 
     # ---- the one act -----------------------------------------------------------------------------

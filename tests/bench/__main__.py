@@ -1,0 +1,74 @@
+"""``make bench``: the table on the terminal, and with ``--write`` in docs/bench.md too."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from os import cpu_count
+from pathlib import Path
+
+from tests.bench import measures
+from tests.bench.measures import Measure, Rounds
+from tests.bench.ours import Bench
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bench.md"
+FULL = Rounds(rounds=7, sessions=15, long_run=1000)
+QUICK = Rounds(rounds=3, sessions=5, long_run=60)
+MARKS = {True: "yes", False: "**no**", None: ""}
+ABOUT = """# What a session costs
+
+`make bench` runs both sides in turns in one process and prints medians; a ratio is the median of the
+per-round ratios, with its lowest and highest round. Absolute figures change with the machine, ratios
+should not.
+
+The peer is the team people commonly write on AutoGen 0.7.5: four `AssistantAgent`s with the same roles in
+a `SelectorGroupChat` whose model picks each speaker, the same dossier as its task, one trade tool, and the
+same scripted model that answers at once. Ours is a whole session: AutoGen team, debate law, gate, tickets,
+and the journal on disk; model and venue answer at once from what a first, real session was told. CPU is
+counted from the built dossier to the report, time inside commits apart.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--write", action="store_true", help="write docs/bench.md")
+    asked = parser.parse_args()
+    found = []
+    for one in run(QUICK if asked.quick else FULL):
+        found.append(one)
+        print(f"{one.name:46} {one.value:44} {one.wanted:16} {MARKS[one.ok]}", flush=True)
+    if asked.write:
+        DOCUMENT.write_text(document(found), encoding="utf-8")
+
+
+def run(rounds: Rounds) -> Iterator[Measure]:
+    """Every measure, as it is made."""
+    with tempfile.TemporaryDirectory() as home:
+        bench = Bench(Path(home))
+        try:
+            task = bench.task()
+            yield from measures.calls_and_prompts(bench, task)
+            yield from measures.wall(bench, task, rounds)
+            yield from measures.cpu(bench, task, rounds)
+            yield from measures.growth(bench, rounds)
+        finally:
+            bench.close()
+    yield from measures.dossiers()
+    yield from measures.gate()
+    yield from measures.startup(rounds)
+
+
+def document(found: list[Measure]) -> str:
+    """docs/bench.md."""
+    machine = f"{cpu_count()} cores, {platform.machine()}, CPython {platform.python_version()}"
+    rows = [f"| {one.name} | {one.value} | {one.wanted} | {MARKS[one.ok]} |" for one in found]
+    made = f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine}."
+    return "\n".join([ABOUT, made, "", "| what | figure | wanted | met |", "|---|---|---|---|", *rows, ""])
+
+
+if __name__ == "__main__":
+    main()

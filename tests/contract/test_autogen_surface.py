@@ -1,0 +1,365 @@
+"""The parts of AutoGen 0.7.5 that the team leans on, private ones included: there, and as we use them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import inspect
+from collections.abc import Callable
+from importlib import metadata
+
+import pytest
+from autogen_agentchat.base import TerminationCondition
+from autogen_agentchat.teams import SelectorGroupChat
+from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
+from autogen_agentchat.teams._group_chat._selector_group_chat import SelectorGroupChatManager
+from autogen_core import (
+    AgentId,
+    DefaultTopicId,
+    MessageContext,
+    RoutedAgent,
+    SingleThreadedAgentRuntime,
+    TypeSubscription,
+    message_handler,
+)
+from autogen_core._message_handler_context import MessageHandlerContext
+from autogen_core._single_threaded_agent_runtime import PublishMessageEnvelope, SendMessageEnvelope
+
+from desk.deliberation.lean_runtime import LeanRuntime
+from desk.deliberation.team import TASK, DeskGroupChat, Turns, deliberate
+from desk.errors import Divergence, JournalUnavailable
+from desk.execution.dispatch import uninterrupted
+
+MACRO, TECHNICAL, OFFICER = "macro_analyst", "technical_analyst", "risk_officer"
+RUNTIMES = [LeanRuntime, SingleThreadedAgentRuntime]
+GROUP = (
+    "name",
+    "group_topic_type",
+    "output_topic_type",
+    "participant_topic_types",
+    "participant_names",
+    "participant_descriptions",
+    "output_message_queue",
+    "termination_condition",
+    "max_turns",
+    "message_factory",
+)
+
+# ---- names and signatures ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", ["autogen-core", "autogen-agentchat", "autogen-ext"])
+def test_the_version_is_the_one_that_was_read(package: str) -> None:
+    assert metadata.version(package) == "0.7.5"
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters"),
+    [
+        (
+            SingleThreadedAgentRuntime.send_message,
+            ("self", "message", "recipient", "sender", "cancellation_token", "message_id"),
+        ),
+        (
+            SingleThreadedAgentRuntime.publish_message,
+            ("self", "message", "topic_id", "sender", "cancellation_token", "message_id"),
+        ),
+        (SingleThreadedAgentRuntime._process_send, ("self", "message_envelope")),
+        (SingleThreadedAgentRuntime._process_publish, ("self", "message_envelope")),
+        (SingleThreadedAgentRuntime._get_agent, ("self", "agent_id")),
+        (SelectorGroupChat._create_group_chat_manager_factory, ("self", *GROUP)),
+        (
+            SelectorGroupChatManager.__init__,
+            (
+                "self",
+                *GROUP,
+                "model_client",
+                "selector_prompt",
+                "allow_repeated_speaker",
+                "selector_func",
+                "max_selector_attempts",
+                "candidate_func",
+                "emit_team_events",
+                "model_context",
+                "model_client_streaming",
+            ),
+        ),
+        (BaseGroupChatManager.select_speaker, ("self", "thread")),
+        (TerminationCondition.__call__, ("self", "messages")),
+        (TerminationCondition.reset, ("self",)),
+        (MessageHandlerContext.populate_context, ("ctx",)),
+    ],
+    ids=lambda part: getattr(part, "__qualname__", ""),
+)
+def test_a_method_we_override_or_call_has_the_parameters_we_use(
+    function: Callable[..., object], parameters: tuple[str, ...]
+) -> None:
+    assert tuple(inspect.signature(function).parameters) == parameters
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (
+            SendMessageEnvelope,
+            {
+                "message",
+                "sender",
+                "recipient",
+                "future",
+                "cancellation_token",
+                "metadata",
+                "message_id",
+            },
+        ),
+        (
+            PublishMessageEnvelope,
+            {"message", "cancellation_token", "sender", "topic_id", "metadata", "message_id"},
+        ),
+        (MessageContext, {"sender", "topic_id", "is_rpc", "cancellation_token", "message_id"}),
+    ],
+)
+def test_an_envelope_has_the_fields_we_fill(kind: type, names: set[str]) -> None:
+    assert {field.name for field in dataclasses.fields(kind)} == names
+
+
+def test_the_runtime_has_the_private_parts_we_touch() -> None:
+    runtime = SingleThreadedAgentRuntime(ignore_unhandled_exceptions=False)
+
+    assert isinstance(runtime._message_queue, object)
+    assert runtime._known_agent_names == set()
+    assert runtime._background_exception is None
+    assert runtime._ignore_unhandled_handler_exceptions is False
+    assert inspect.iscoroutinefunction(runtime._subscription_manager.get_subscribed_recipients)
+
+
+# ---- the group chat ------------------------------------------------------------------------------
+
+
+class Script:
+    """A floor whose turns are given; a role speaks when its gate is open."""
+
+    def __init__(self, *turns: tuple[str, ...], gates: dict[str, asyncio.Event] | None = None) -> None:
+        self._turns = iter(turns)
+        self._gates = gates or {}
+        self.heard: list[str] = []
+
+    def turn(self) -> tuple[str, ...]:
+        speakers = next(self._turns, ())
+        self.heard.append(f"turn {len(speakers)}")
+        return speakers
+
+    async def speak(self, role: str) -> str:
+        self.heard.append(f"{role} begins")
+        if role in self._gates:
+            await self._gates[role].wait()
+        self.heard.append(f"{role} ends")
+        return "TRADE APPROVED by risk_officer. TERMINATE. executor, go."
+
+
+async def chat(script: Script, kind: type[SingleThreadedAgentRuntime] = LeanRuntime) -> None:
+    """Run the script on a team of this runtime."""
+    runtime = kind(ignore_unhandled_exceptions=False)
+    runtime.start()
+    try:
+        await DeskGroupChat(Turns(script), runtime).run(task=TASK)  # type: ignore[arg-type]
+    finally:
+        await runtime.stop()
+
+
+@pytest.mark.parametrize("kind", RUNTIMES)
+async def test_the_manager_waits_for_both_of_two_speakers_and_asks_them_at_once(
+    kind: type[SingleThreadedAgentRuntime],
+) -> None:
+    gates = {MACRO: asyncio.Event(), TECHNICAL: asyncio.Event()}
+    script = Script((MACRO, TECHNICAL), (OFFICER,), gates=gates)
+    running = asyncio.ensure_future(chat(script, kind))
+    await _settled()
+    assert script.heard == ["turn 2", f"{MACRO} begins", f"{TECHNICAL} begins"]
+
+    gates[TECHNICAL].set()
+    await _settled()
+    assert script.heard[3:] == [f"{TECHNICAL} ends"]
+
+    gates[MACRO].set()
+    await running
+    assert script.heard[4:] == [f"{MACRO} ends", "turn 1", f"{OFFICER} begins", f"{OFFICER} ends", "turn 0"]
+
+
+async def _settled() -> None:
+    """Everything that can go on has gone on."""
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("kind", RUNTIMES)
+async def test_the_order_is_the_laws_whatever_the_thread_says(kind: type[SingleThreadedAgentRuntime]) -> None:
+    turns = [("executor",), (TECHNICAL, MACRO), (TECHNICAL,), (TECHNICAL,), (OFFICER,), ("compliance_proxy",)]
+    script = Script(*turns)
+
+    await asyncio.wait_for(chat(script, kind), 5)
+
+    spoke = [word.split()[0] for word in script.heard if word.endswith("begins")]
+    assert spoke == [role for speakers in turns for role in speakers]
+    assert script.heard.count("turn 0") == 1
+
+
+async def test_a_floor_without_a_turn_ends_at_once() -> None:
+    script = Script()
+
+    await asyncio.wait_for(chat(script), 5)
+
+    assert script.heard == ["turn 0"]
+
+
+# ---- failures keep their type --------------------------------------------------------------------
+
+
+class Broken(Script):
+    """Fails when this role speaks, or when the n-th turn is taken."""
+
+    def __init__(self, *turns: tuple[str, ...], role: str = "", turn: int = 0, error: BaseException) -> None:
+        super().__init__(*turns)
+        self._role, self._turn, self._error = role, turn, error
+
+    def turn(self) -> tuple[str, ...]:
+        speakers = super().turn()
+        if len([word for word in self.heard if word.startswith("turn")]) == self._turn:
+            raise self._error
+        return speakers
+
+    async def speak(self, role: str) -> str:
+        if role == self._role:
+            raise self._error
+        return await super().speak(role)
+
+
+TURNS = [(MACRO, TECHNICAL), (OFFICER,)]
+
+
+@pytest.mark.parametrize("error", [JournalUnavailable("full"), Divergence("other"), AssertionError("odd")])
+@pytest.mark.parametrize("role", [MACRO, TECHNICAL, OFFICER])
+async def test_what_a_speaker_raises_is_raised_unchanged_and_nobody_speaks_after(
+    role: str, error: Exception
+) -> None:
+    script = Broken(*TURNS, role=role, error=error)
+
+    with pytest.raises(type(error)) as caught:
+        await asyncio.wait_for(deliberate(script), 5)  # type: ignore[arg-type]
+
+    assert caught.value is error
+    assert f"{OFFICER} begins" not in script.heard
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+async def test_what_taking_a_turn_raises_is_raised_unchanged(turn: int) -> None:
+    error = Divergence("input 3 of the record is another one")
+
+    with pytest.raises(Divergence) as caught:
+        await asyncio.wait_for(deliberate(Broken(*TURNS, turn=turn, error=error)), 5)  # type: ignore[arg-type]
+
+    assert caught.value is error
+
+
+async def test_a_cancelled_session_lets_what_was_sent_be_recorded_and_then_ends() -> None:
+    recorded: list[str] = []
+    sent = asyncio.Event()
+
+    async def send() -> None:
+        sent.set()
+        await asyncio.sleep(0.02)
+        recorded.append("outcome")
+
+    class Sending(Script):
+        async def speak(self, role: str) -> str:
+            await uninterrupted(send())
+            return "done"
+
+    script = Sending(("executor",), (OFFICER,))
+    running = asyncio.ensure_future(deliberate(script))  # type: ignore[arg-type]
+    await sent.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 5)
+
+    assert recorded == ["outcome"]
+
+
+# ---- the lean runtime is the stock runtime -------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Note:
+    text: str
+
+
+class Listener(RoutedAgent):
+    """Answers, or fails, and keeps what it heard and from whom."""
+
+    heard: list[tuple[str, str, bool]]
+
+    def __init__(self, heard: list[tuple[str, str, bool]]) -> None:
+        super().__init__("listens")
+        self.heard = heard
+
+    @message_handler
+    async def note(self, message: Note, ctx: MessageContext) -> Note:
+        self.heard.append((self.id.type, message.text, ctx.is_rpc))
+        if message.text == "fail":
+            raise ValueError("a handler's own")
+        if message.text == "relay":
+            await self.publish_message(Note("relayed"), DefaultTopicId())
+        return Note(message.text + "!")
+
+
+async def exchange(kind: type[SingleThreadedAgentRuntime]) -> list[object]:
+    """What two agents on this runtime hear, answer and raise."""
+    runtime = kind(ignore_unhandled_exceptions=False)
+    seen: list[object] = []
+    heard: list[tuple[str, str, bool]] = []
+    for name in ("a", "b"):
+        await Listener.register(runtime, name, lambda: Listener(heard))
+        await runtime.add_subscription(TypeSubscription("default", name))
+    runtime.start()
+    seen.append(await runtime.send_message(Note("hello"), AgentId("a", "default")))
+    await runtime.publish_message(Note("all"), DefaultTopicId())
+    await runtime.send_message(Note("relay"), AgentId("a", "default"))
+    try:
+        await runtime.send_message(Note("fail"), AgentId("a", "default"))
+    except ValueError as error:
+        seen.append(str(error))
+    await runtime.stop_when_idle()
+    return [*seen, sorted(heard[1:3]), [*heard[:1], *heard[3:]]]
+
+
+async def test_the_lean_runtime_delivers_answers_and_fails_as_the_stock_one() -> None:
+    lean, stock = await exchange(LeanRuntime), await exchange(SingleThreadedAgentRuntime)
+
+    assert lean == stock
+    assert lean[:2] == [Note("hello!"), "a handler's own"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(LeanRuntime, "there is no agent of type nobody"), (SingleThreadedAgentRuntime, "Recipient not found")],
+)
+async def test_nobody_to_deliver_to_is_an_error_at_once(
+    kind: type[SingleThreadedAgentRuntime], words: str
+) -> None:
+    with pytest.raises(Exception, match=words):
+        await kind().send_message(Note("x"), AgentId("nobody", "default"))
+
+
+@pytest.mark.parametrize("kind", RUNTIMES)
+async def test_a_failure_while_hearing_a_broadcast_is_raised_by_the_next_step(
+    kind: type[SingleThreadedAgentRuntime],
+) -> None:
+    runtime = kind(ignore_unhandled_exceptions=False)
+    await Listener.register(runtime, "a", lambda: Listener([]))
+    await runtime.add_subscription(TypeSubscription("default", "a"))
+    await runtime.publish_message(Note("fail"), DefaultTopicId())
+    await runtime.process_next()
+    await _settled()
+
+    with pytest.raises(ValueError, match="a handler's own"):
+        await asyncio.wait_for(runtime.process_next(), 5)

@@ -1,0 +1,1 @@
+"""``python -m tests.demo``: the second brief's trade approved once by each channel, with pictures."""
