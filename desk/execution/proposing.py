@@ -265,10 +265,13 @@ class Proposing:
     def _decided(
         self, tx: Transaction, request: ApprovalRequested, answer: Answer, *, over: bool
     ) -> Standing:
-        """Where the approval stands with this answer. What is on record already counts first."""
+        """Where the approval stands with this answer. What is on record already counts first, a word said
+        before adds nothing, and the end of the time settles what words have left open."""
         stands = approval.standing(request, decisions(tx, self._log.stream))
-        if not stands.settled and not said_before(stands, answer):
-            self._log.write(tx, judged(request, answer, over=over), at=self._log.now())
+        again = said_before(stands, answer)
+        if not stands.settled and (over or not again):
+            word = nobody(request) if again else answer
+            self._log.write(tx, judged(request, word, over=over), at=self._log.now())
             stands = approval.standing(request, decisions(tx, self._log.stream))
         if stands.last is not None:
             last = stands.last

@@ -1,4 +1,4 @@
-"""Who must approve: rules as data, the strictest that applies decides, and none can ask for less than the code."""
+"""Who must approve: rules as data, the strictest decides, and none can ask for less than the code."""
 
 from __future__ import annotations
 
