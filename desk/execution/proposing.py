@@ -92,13 +92,13 @@ class Proposing:
                 if request.approval_id not in self._suspended:
                     self._log.write(tx, self._left_open(request))
                 return waiting(request)
-            if stands.decision == approval.EDITED:
-                return self._edited(tx, intent, request, stands.last, seen)
-            if stands.decision != approval.GRANTED:
+            if stands.decision not in (approval.GRANTED, approval.EDITED):
                 self._room.move(SessionState.IDLE)
                 return refused(stands.last)
             if self._room.policy_changed():
                 return self._void(tx, "POLICY_CHANGED")
+            if stands.decision == approval.EDITED:
+                return self._edited(tx, intent, request, stands.last, seen)
             return self._approved(tx, intent, request, stands, seen, [], "approved")
 
     def _approved(
