@@ -195,7 +195,6 @@ class Session:
             given.tools,
             given.budget,
             lambda approval: self._mint(approval, debate.dossier, seen),
-            parts.journal,
             self._log,
             parts.tape,
             parts.clock,

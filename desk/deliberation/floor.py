@@ -14,7 +14,7 @@ from decimal import Decimal
 from desk.deliberation.interview import Interview
 from desk.domain.budget import CHARS_A_TOKEN, REPLY_TOKENS, Budget, exceeded
 from desk.domain.debate import Approval, Debate, Result
-from desk.domain.events import Event, SessionSuspended
+from desk.domain.events import Event
 from desk.domain.proposal import Intent
 from desk.domain.roles import COMPLIANCE_PROXY, EXECUTOR
 from desk.domain.steps import Speaking, Stated
@@ -25,7 +25,6 @@ from desk.ports import (
     Door,
     DoorRefused,
     ExecutionReport,
-    Journal,
     Screen,
     TicketId,
     Tool,
@@ -54,7 +53,6 @@ class Floor:
         tools: Sequence[Tool],
         budget: Budget,
         mint: Callable[[Approval], Intent | Result],
-        journal: Journal,
         log: SessionLog,
         tape: Tape,
         clock: Clock,
@@ -68,7 +66,6 @@ class Floor:
         self._tools = {tool.name: tool for tool in tools}
         self._budget = budget
         self._mint = mint
-        self._journal = journal
         self._log = log
         self._tape = tape
         self._clock = clock
@@ -156,7 +153,6 @@ class Floor:
         began_s = self._clock.monotonic_s()
         answer = await self._door.propose(intent)
         if isinstance(answer, Waiting):
-            self._suspend(answer)
             answer = await self._decided(answer)
         self._with_human_s += self._clock.monotonic_s() - began_s
         match answer:
@@ -176,11 +172,6 @@ class Floor:
         if isinstance(answer, Waiting) and answer.approval_id != asked.approval_id:
             answer = await self._door.decide()
         return answer
-
-    def _suspend(self, waiting: Waiting) -> None:
-        suspended = SessionSuspended(approval_id=waiting.approval_id, expires_at=waiting.expires_at)
-        with self._journal.transaction() as tx:
-            self._log.write(tx, suspended)
 
     # ---- the executor ----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from desk.domain import approval, ids
 from desk.domain.approval import Standing
 from desk.domain.book import Assessment
-from desk.domain.events import ApprovalDecided, ApprovalRequested, Event, GateAssessed
+from desk.domain.events import ApprovalDecided, ApprovalRequested, Event, GateAssessed, SessionSuspended
 from desk.domain.lifecycle import SessionState, TradeState
 from desk.domain.market import Market
 from desk.domain.policy import Requirement, Situation
@@ -43,6 +43,7 @@ class Proposing:
         self._parts = room.parts
         self._log = room.parts.log
         self._pending: tuple[Intent, ApprovalRequested] | None = None
+        self._suspended: set[str] = set()
 
     async def propose(self, intent: Intent) -> DoorRefused | Waiting | TicketId:
         """Judge the intent on a fresh look; ask a human if one must decide."""
@@ -60,7 +61,8 @@ class Proposing:
             if not required.humans:
                 return self._ticket(tx, intent, market, now, events, card_hash="", approved_by=None)
             request = self._request(intent, assessment, market, now, required)
-            self._log.write(tx, *events, request, at=now)
+            left = [self._left_open(request)] if self._parts.approver.suspends else []
+            self._log.write(tx, *events, request, *left, at=now)
         self._show(intent, assessment, "propose")
         self._parts.screen.show(Asked(request=request))
         self._pending = (intent, request)
@@ -87,14 +89,16 @@ class Proposing:
         with self._parts.journal.transaction() as tx:
             stands = self._decided(tx, request, answer or nobody(request), over=over)
             if not stands.settled or stands.last is None:
+                if request.approval_id not in self._suspended:
+                    self._log.write(tx, self._left_open(request))
                 return waiting(request)
-            if stands.decision == approval.EDITED:
-                return self._edited(tx, intent, request, stands.last, seen)
-            if stands.decision != approval.GRANTED:
+            if stands.decision not in (approval.GRANTED, approval.EDITED):
                 self._room.move(SessionState.IDLE)
                 return refused(stands.last)
             if self._room.policy_changed():
                 return self._void(tx, "POLICY_CHANGED")
+            if stands.decision == approval.EDITED:
+                return self._edited(tx, intent, request, stands.last, seen)
             return self._approved(tx, intent, request, stands, seen, [], "approved")
 
     def _approved(
@@ -161,8 +165,14 @@ class Proposing:
         if stands.settled:
             by = " + ".join(stands.granted_by)
             return self._ticket(tx, child, market, now, events, card_hash=request.card_hash, approved_by=by)
-        self._log.write(tx, *events, at=now)
+        self._log.write(tx, *events, self._left_open(request), at=now)
         return waiting(request)
+
+    def _left_open(self, request: ApprovalRequested) -> SessionSuspended:
+        """Goes into the very transaction that leaves the question open: an answer from elsewhere comes
+        before both or after both, and a re-drive meets it at the same place."""
+        self._suspended.add(request.approval_id)
+        return SessionSuspended(approval_id=request.approval_id, expires_at=request.expires_at)
 
     # ---- the gate --------------------------------------------------------------------------------
 
@@ -255,10 +265,13 @@ class Proposing:
     def _decided(
         self, tx: Transaction, request: ApprovalRequested, answer: Answer, *, over: bool
     ) -> Standing:
-        """Where the approval stands with this answer. What is on record already counts first."""
+        """Where the approval stands with this answer. What is on record already counts first, a word said
+        before adds nothing, and the end of the time settles what words have left open."""
         stands = approval.standing(request, decisions(tx, self._log.stream))
-        if not stands.settled and not said_before(stands, answer):
-            self._log.write(tx, judged(request, answer, over=over), at=self._log.now())
+        again = said_before(stands, answer)
+        if not stands.settled and (over or not again):
+            word = nobody(request) if again else answer
+            self._log.write(tx, judged(request, word, over=over), at=self._log.now())
             stands = approval.standing(request, decisions(tx, self._log.stream))
         if stands.last is not None:
             last = stands.last

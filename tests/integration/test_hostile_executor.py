@@ -129,7 +129,6 @@ class Siege:
             CATALOG,
             Budget(),
             lambda approval: pytest.fail("nothing was approved here"),
-            bench.journal,
             parts.log,
             parts.tape,
             parts.clock,

@@ -143,7 +143,6 @@ async def debated(budget: Budget, queue: Queue, clock: HandClock) -> tuple[Seque
         (),
         budget,
         Nobody(),  # type: ignore[arg-type]
-        journal,
         log,
         Tape(),
         clock,
