@@ -144,6 +144,7 @@ class Inbox:
         Raises:
             UsageError: the card is another one, the question is decided, over or too late, the person has
                 answered already, or the edit is not one.
+            JournalCorrupt: what they were shown may not be what was recorded.
         """
         request, stream = question.request, ids.session_stream(question.session_id)
         if len(answer.card_hash) < approval.SHORT_HASH or not request.card_hash.startswith(answer.card_hash):
@@ -151,6 +152,7 @@ class Inbox:
         if not approval.intact(request):
             raise UsageError("the recorded card is damaged", fix="Run `desk verify`", code="CARD_DIFFERS")
         with self._journal.transaction() as tx:
+            tx.prove()
             self._still_open(tx, stream, request, answer)
             now = clock.stamp(stream)
             late = question.expiry.reached(now)

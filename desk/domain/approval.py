@@ -112,7 +112,7 @@ def standing(request: ApprovalRequested, decided: Iterable[ApprovalDecided]) -> 
     granted: tuple[str, ...] = ()
     last = None
     for one in decided:
-        if one.approval_id != request.approval_id:
+        if not _of(request, one):
             continue
         last = one
         if one.decision != GRANTED:
@@ -122,6 +122,12 @@ def standing(request: ApprovalRequested, decided: Iterable[ApprovalDecided]) -> 
         if len(granted) >= request.quorum:
             return Standing(decision=GRANTED, granted_by=granted, last=one)
     return Standing(decision=None, granted_by=granted, last=last)
+
+
+def _of(request: ApprovalRequested, word: ApprovalDecided) -> bool:
+    """Is the word about this request, its very intent and its very card?"""
+    asked = (request.approval_id, request.intent_id, request.intent_hash, request.card_hash)
+    return asked == (word.approval_id, word.intent_id, word.intent_hash, word.card_hash)
 
 
 def edited_act(plain_card: Mapping[str, object], size_usdc: Decimal) -> Act:

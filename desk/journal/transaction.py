@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from desk.domain import canonical, ids
 from desk.domain.events import TOPICS
 from desk.errors import JournalUnavailable, VersionConflict
-from desk.journal.chain import COLUMNS, Head, hash_of
+from desk.journal.chain import COLUMNS, GENESIS, Head, follow, hash_of
 from desk.journal.codec import encode
 from desk.journal.faults import EDGE
 from desk.journal.reader import Reader
@@ -101,6 +101,15 @@ class SqliteTransaction(Reader):
         digest = hash_of((*values, ""))
         self._write(_INSERT_EVENT, (*values, digest))
         self.head = Head(seq, digest)
+
+    def prove(self) -> None:
+        """Follow the chain from its beginning to the head, which is genuine.
+
+        Raises:
+            JournalCorrupt: at the first event that does not fit.
+        """
+        self._require_life()
+        follow(self._db, GENESIS)
 
     def insert_ticket(self, row: TicketRow) -> None:
         """Store a ticket.

@@ -90,7 +90,10 @@ async def resume(record: Record, given: Given, shadow: Journal, real: Journal) -
 
     Raises:
         Divergence: the law does not give what was recorded (another version of the desk, say).
+        JournalCorrupt: what stands on record may not be what was recorded.
     """
+    with real.transaction() as tx:
+        tx.prove()
     again, _ = redriven(record, given, shadow, real)
     return await Session(again).run()
 

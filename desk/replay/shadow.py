@@ -143,6 +143,9 @@ class _ShadowTransaction:
     def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
         return self._inner.of_account(account, types)
 
+    def prove(self) -> None:
+        """Everything here was made in this process, each event held against the record's."""
+
     def insert_ticket(self, row: TicketRow) -> None:
         self._inner.insert_ticket(row)
 

@@ -78,6 +78,13 @@ def test_words_on_another_approval_are_not_heard() -> None:
     assert (stands.decision, stands.last) == (None, None)
 
 
+@pytest.mark.parametrize("field", ["approval_id", "intent_id", "intent_hash", "card_hash"])
+def test_a_word_on_another_card_or_intent_is_none_of_this_question(field: str) -> None:
+    word = replace(said(GRANTED), **{field: "other"})
+    assert not standing(asked(1), [word]).settled
+    assert standing(asked(1), [word, said(DENIED)]).decision == DENIED
+
+
 words = st.lists(
     st.tuples(
         st.sampled_from([GRANTED, GRANTED, DENIED, EDITED, EXPIRED]),
