@@ -186,8 +186,8 @@ class Transaction(Protocol):
     def insert_ticket(self, row: TicketRow) -> None: ...
     def ticket(self, ticket_id: str) -> TicketRow | None: ...
     def tickets_of_intent(self, intent_id: str) -> list[TicketRow]: ...
-    def prove(self) -> None:
-        """See that every event, back to the first, is the one that was recorded. It reads all of them.
+    def prove(self, stream_id: str) -> None:
+        """See that every event since the stream began is the one that was recorded. It reads all of them.
 
         Raises:
             JournalCorrupt: the chain does not hold.

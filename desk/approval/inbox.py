@@ -152,7 +152,7 @@ class Inbox:
         if not approval.intact(request):
             raise UsageError("the recorded card is damaged", fix="Run `desk verify`", code="CARD_DIFFERS")
         with self._journal.transaction() as tx:
-            tx.prove()
+            tx.prove(stream)
             self._still_open(tx, stream, request, answer)
             now = clock.stamp(stream)
             late = question.expiry.reached(now)

@@ -87,7 +87,7 @@ class Proposing:
             return waiting(request)
         seen = await self._room.look.look(intent.act.symbol)
         with self._parts.journal.transaction() as tx:
-            tx.prove()  # A word counts by what stands on record: all of that must be genuine.
+            tx.prove(self._log.stream)  # A word counts by what stands on record: that must be genuine.
             stands = self._decided(tx, request, answer or nobody(request), over=over)
             if not stands.settled or stands.last is None:
                 if request.approval_id not in self._suspended:

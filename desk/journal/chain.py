@@ -94,6 +94,15 @@ def hash_at(db: sqlite3.Connection, seq: int) -> str | None:
     return row[0] if row is not None else None
 
 
+def before_stream(db: sqlite3.Connection, stream_id: str) -> Head:
+    """The place before a stream's first event: a chain that holds from there to the head proves the stream."""
+    with EDGE:
+        first = db.execute(
+            "SELECT seq - 1, prev_hash FROM events WHERE stream_id = ? ORDER BY version LIMIT 1", (stream_id,)
+        ).fetchone()
+    return Head(*first) if first is not None else head(db)
+
+
 def rows_after(db: sqlite3.Connection, seq: int) -> Iterator[Row]:
     """Rows of the journal after ``seq``, in its order."""
     with EDGE:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from desk.domain import canonical, ids
 from desk.domain.events import TOPICS
 from desk.errors import JournalUnavailable, VersionConflict
-from desk.journal.chain import COLUMNS, GENESIS, Head, follow, hash_of
+from desk.journal.chain import COLUMNS, Head, before_stream, follow, hash_of
 from desk.journal.codec import encode
 from desk.journal.faults import EDGE
 from desk.journal.reader import Reader
@@ -102,14 +102,14 @@ class SqliteTransaction(Reader):
         self._write(_INSERT_EVENT, (*values, digest))
         self.head = Head(seq, digest)
 
-    def prove(self) -> None:
-        """Follow the chain from its beginning to the head, which is genuine.
+    def prove(self, stream_id: str) -> None:
+        """Follow the chain from the stream's first event to the head, which is genuine.
 
         Raises:
             JournalCorrupt: at the first event that does not fit.
         """
         self._require_life()
-        follow(self._db, GENESIS)
+        follow(self._db, before_stream(self._db, stream_id))
 
     def insert_ticket(self, row: TicketRow) -> None:
         """Store a ticket.

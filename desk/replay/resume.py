@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from desk.deliberation.roles import Prompt, checked
+from desk.domain import ids
 from desk.domain.brief import Brief, brief_from_record
 from desk.errors import Divergence, JournalCorrupt
 from desk.execution.log import SessionLog
@@ -93,7 +94,7 @@ async def resume(record: Record, given: Given, shadow: Journal, real: Journal) -
         JournalCorrupt: what stands on record may not be what was recorded.
     """
     with real.transaction() as tx:
-        tx.prove()
+        tx.prove(ids.session_stream(record.session_id))
     again, _ = redriven(record, given, shadow, real)
     return await Session(again).run()
 

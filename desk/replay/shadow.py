@@ -143,7 +143,7 @@ class _ShadowTransaction:
     def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
         return self._inner.of_account(account, types)
 
-    def prove(self) -> None:
+    def prove(self, stream_id: str) -> None:
         """Everything here was made in this process, each event held against the record's."""
 
     def insert_ticket(self, row: TicketRow) -> None:
