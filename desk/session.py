@@ -13,7 +13,7 @@ from desk.domain.book import Book, TradingState
 from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json
-from desk.domain.caps import day_loss_usdc, largest_by_account
+from desk.domain.caps import largest_by_account
 from desk.domain.debate import Approval, Debate, Result
 from desk.domain.dossier import Dossier
 from desk.domain.events import BriefReceived, DossierBuilt, SessionClosed, SessionOpened
@@ -25,6 +25,7 @@ from desk.domain.proposal import Intent
 from desk.domain.research import AccountFigures, build
 from desk.domain.shape import shaped
 from desk.domain.steps import Closed, Opened, Researched
+from desk.domain.windows import day_loss_usdc
 from desk.errors import ReadFailed
 from desk.execution.door import TradeDoor
 from desk.execution.guard import Guard

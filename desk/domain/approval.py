@@ -55,7 +55,7 @@ def card(
         "worst_loss": worst_loss(intent, market),
         "gate": {
             "cleared": assessment.cleared,
-            "rules": len(assessment.checks),
+            "rules": len(assessment.results),
             "max_admissible_usdc": assessment.max_admissible_usdc,
             "max_without_human_usdc": assessment.max_without_human_usdc,
         },

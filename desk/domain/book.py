@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -20,8 +20,14 @@ class TradingState(StrEnum):
     HALTED = "HALTED"
 
 
+#: What a rule looked at, or held that against, as computed.
+Figure = Decimal | datetime | str | None
+#: One rule's code, whether it holds, what it looked at, and what that was held against.
+Result = tuple[str, bool, Figure, Figure]
+
+
 class Check(NamedTuple):
-    """One rule's result: what it looked at and what it was held against."""
+    """One rule's result for a reader: a time is text."""
 
     code: str
     ok: bool
@@ -30,30 +36,6 @@ class Check(NamedTuple):
 
     def document(self) -> dict[str, object]:
         return self._asdict()
-
-
-class Cap(NamedTuple):
-    """A rule on size alone: sizes up to ``usdc`` pass (below it, if ``strict``), and those past ``gap``."""
-
-    code: str
-    usdc: Decimal
-    strict: bool = False
-    gap: Decimal | None = None
-
-    def admits(self, size: Decimal) -> bool:
-        if self.gap is not None and size > self.gap:
-            return True
-        return size < self.usdc if self.strict else size <= self.usdc
-
-    @property
-    def largest_whole(self) -> Decimal:
-        """The largest whole size such that it and every smaller one pass; may be negative."""
-        if self.strict:
-            return self.usdc.to_integral_value(ROUND_CEILING) - 1
-        return self.usdc.to_integral_value(ROUND_FLOOR)
-
-    def check(self, size: Decimal) -> Check:
-        return Check(self.code, self.admits(size), size, self.usdc)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +64,12 @@ class Book:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The gate's answer. ``max_*`` are whole USDC; ``human_reasons`` say why a person must decide."""
+    """The gate's answer. ``max_*`` are whole USDC; ``human_reasons`` say why a person must decide.
 
-    checks: tuple[Check, ...]
+    ``results`` are those of every rule, in their order, as computed; ``checks`` are the same for readers.
+    """
+
+    results: tuple[Result, ...]
     reasons: tuple[str, ...]
     max_admissible_usdc: Decimal
     max_without_human_usdc: Decimal
@@ -96,7 +81,16 @@ class Assessment:
     def cleared(self) -> bool:
         return not self.reasons
 
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The results with names and times as text: made for whoever reads them, not by each look."""
+        return tuple(Check(code, ok, _text(value), _text(limit)) for code, ok, value, limit in self.results)
 
-def reasons_of(checks: tuple[Check, ...]) -> tuple[str, ...]:
-    """Codes of the rules that failed, each once, in the order of the rules."""
-    return tuple(dict.fromkeys(check.code for check in checks if not check.ok))
+
+def _text(figure: Figure) -> Decimal | str | None:
+    return figure.isoformat() if isinstance(figure, datetime) else figure
+
+
+def broken(results: list[Result]) -> list[str]:
+    """Codes of the rules that failed, in the order of the rules."""
+    return [code for code, ok, _, _ in results if not ok]

@@ -2,55 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal
-from typing import NamedTuple
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from operator import le, lt
 
-from desk.domain.book import Book, Cap, Check
+from desk.domain.book import Book, Result
+from desk.domain.case import Case
+from desk.domain.exposure import UNBOUNDED, exposure
 from desk.domain.limits import Limits
-from desk.domain.market import Market, Snapshot, VenueOrder
 from desk.domain.money import ONE, ZERO
-from desk.domain.portfolio import SentAct, loss_at_stop, notional
-from desk.domain.proposal import Act, Basis
+from desk.domain.portfolio import notional
+from desk.domain.windows import DAY, HOUR, day_loss_usdc, sent_on_day, sent_since, younger
 
-HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
-#: What a rule admits that has nothing to hold against the act.
-UNBOUNDED = Decimal(10**12)
-
-
-class Exposure(NamedTuple):
-    """Notional in USDC of what is held, working, reserved or unknown; and what it can lose at its stops."""
-
-    all_usdc: Decimal
-    symbol_usdc: Decimal
-    bucket_usdc: Decimal
-    loss_usdc: Decimal
+#: A rule on size: its code, ``le`` (sizes up to) or ``lt`` (sizes below), and that size in USDC.
+Cap = tuple[str, Callable[[Decimal, Decimal], bool], Decimal]
 
 
-NOTHING = Exposure(ZERO, ZERO, ZERO, ZERO)
-
-
-def size_caps(
-    act: Act, basis: Basis, market: Market, worth: Decimal, nav: Decimal, book: Book, limits: Limits
-) -> list[Cap]:
-    """Every rule that depends on size alone. ``worth`` is equity, ``nav`` its unit value."""
-    available = book.snapshot.available_usdc or ZERO
-    held = _exposure(act, basis, market, book)
+def size_caps(case: Case) -> list[Cap]:
+    """Every rule that depends on size alone."""
+    limits, available, worth = case.limits, case.available, case.worth
+    held = exposure(case)
+    each = _loss_each(case)
     free = available - held.all_usdc - limits.cash_reserve * worth
-    each = loss_per_usdc(act, market)
-    room = limits.daily_loss * worth - day_loss_usdc(nav, book) - held.loss_usdc
+    room = limits.daily_loss * worth - day_loss_usdc(case.nav, case.book) - held.loss_usdc
     return [
-        Cap("TRADE_SIZE", limits.trade_size * min(available, worth)),
-        Cap("POSITION_SIZE", limits.position_size - held.symbol_usdc),
-        Cap("POSITION_SHARE", limits.position_share * worth - held.symbol_usdc),
-        Cap("CATEGORY_SHARE", limits.category_share * worth - held.bucket_usdc),
-        Cap("CASH_RESERVE", free / (ONE + market.taker_fee)),
-        Cap("DAILY_LOSS", _times(room, each), strict=True),
-        Cap("DAILY_NOTIONAL", limits.daily_notional - _sent_today(book)),
-        *_mandate_caps(basis, each),
-        *_duplicate_caps(act, market.min_notional_usdc, book, limits),
+        ("TRADE_SIZE", le, limits.trade_size * min(available, worth)),
+        ("POSITION_SIZE", le, limits.position_size - held.symbol_usdc),
+        ("POSITION_SHARE", le, limits.position_share * worth - held.symbol_usdc),
+        ("CATEGORY_SHARE", le, limits.category_share * worth - held.alike_usdc),
+        ("CASH_RESERVE", le, free / (ONE + case.market.taker_fee)),
+        ("DAILY_LOSS", lt, room / each if each > 0 else UNBOUNDED),
+        ("DAILY_NOTIONAL", le, limits.daily_notional - sent_on_day(case.sent, case.venue_time)),
+        *_mandate(case, each),
     ]
+
+
+def _mandate(case: Case, each: Decimal) -> list[Cap]:
+    """Notional and loss past what the brief allows; none where it says nothing."""
+    mandate = case.basis.mandate
+    caps: list[Cap] = []
+    if mandate.max_notional_usdc is not None:
+        caps.append(("MANDATE", le, mandate.max_notional_usdc))
+    if mandate.max_loss_usdc is not None:
+        caps.append(("MANDATE", le, mandate.max_loss_usdc / each if each > 0 else UNBOUNDED))
+    return caps
+
+
+def duplicate_bands(case: Case) -> list[tuple[Decimal, Decimal]]:
+    """A like act forbids its own size ± 10 %; sizes past that band are no duplicates.
+
+    A band that lies below the venue's minimum forbids nothing that could be sent.
+    """
+    less, more = ONE - case.limits.duplicate, ONE + case.limits.duplicate
+    return [
+        (one.size_usdc * less, one.size_usdc * more)
+        for one in younger(case.sent, case.limits.duplicate_window_s, case.book.now)
+        if one.symbol == case.act.symbol
+        and one.side is case.act.side
+        and one.size_usdc * more >= case.market.min_notional_usdc
+    ]
+
+
+def _loss_each(case: Case) -> Decimal:
+    """What one USDC of size loses when it fills at the limit and leaves at the stop, fees included."""
+    act = case.act
+    if act.stop is None:
+        return ONE
+    return case.stop_share + case.market.taker_fee * (ONE + act.stop / act.limit)
+
+
+def minimum_rule(case: Case) -> Result:
+    """A whole size the venue takes, and a quantity that costs no more than it."""
+    act, least = case.act, case.market.min_notional_usdc
+    costs = act.quantity * act.limit
+    whole = act.size_usdc == act.size_usdc.to_integral_value(ROUND_FLOOR)
+    ok = act.quantity > 0 and act.size_usdc >= least and costs <= act.size_usdc and whole
+    return ("SIZE_BELOW_MINIMUM", ok, costs, least)
+
+
+def human_caps(case: Case) -> list[Cap]:
+    """The sizes below which nobody needs to be asked (DESIGN section 7)."""
+    limits, now = case.limits, case.book.now
+    alone = [one for one in case.sent if one.approved_by is None]
+    caps: list[Cap] = [
+        ("HUMAN_SIZE", lt, limits.human),
+        ("HUMAN_HOUR", lt, limits.human_hour - sent_since(alone, now - HOUR)),
+        ("HUMAN_DAY", lt, limits.human_day - sent_since(alone, now - DAY)),
+    ]
+    if [event for event in case.basis.events if abs(case.venue_time - event) <= DAY]:
+        caps.append(("HUMAN_EVENT", le, ZERO))
+    return caps
+
+
+def largest_within(caps: list[Cap], least: Decimal) -> Decimal:
+    """The largest whole size such that it and every smaller one is within all caps; 0 if below ``least``."""
+    bounds = [cap if within is le else cap.to_integral_value(ROUND_CEILING) - ONE for _, within, cap in caps]
+    largest = min(bounds).to_integral_value(ROUND_FLOOR)
+    return largest if largest >= least else ZERO
 
 
 def largest_by_account(worth: Decimal, book: Book, limits: Limits) -> Decimal:
@@ -58,172 +106,14 @@ def largest_by_account(worth: Decimal, book: Book, limits: Limits) -> Decimal:
 
     What depends on a market, a direction or levels is not known before a proposal and can only lower it.
     """
-    available = book.snapshot.available_usdc or ZERO
-    held = sum((notional(one, book.snapshot) or ZERO for one in book.snapshot.positions or ()), ZERO)
-    waiting = sum((one.size_usdc for one in book.openings if one.pending), ZERO)
-    caps = (
-        Cap("TRADE_SIZE", limits.trade_size * min(available, worth)),
-        Cap("CASH_RESERVE", available - held - waiting - limits.cash_reserve * worth),
-        Cap("DAILY_NOTIONAL", limits.daily_notional - _sent_today(book)),
-    )
-    return max(ZERO, min(cap.largest_whole for cap in caps))
-
-
-def minimum_check(act: Act, market: Market) -> Check:
-    """A whole size the venue takes, and a quantity that costs no more than it."""
-    sent = act.quantity * act.limit
-    whole = act.size_usdc == act.size_usdc.to_integral_value(ROUND_FLOOR)
-    ok = act.quantity > 0 and act.size_usdc >= market.min_notional_usdc and sent <= act.size_usdc and whole
-    return Check("SIZE_BELOW_MINIMUM", ok, sent, market.min_notional_usdc)
-
-
-def loss_per_usdc(act: Act, market: Market) -> Decimal:
-    """What one USDC of size loses when it fills at the limit and leaves at the stop, fees included."""
-    if act.stop is None:
-        return ONE
-    return act.stop_distance + market.taker_fee * (ONE + act.stop / act.limit)
-
-
-def _times(room: Decimal, each: Decimal) -> Decimal:
-    return room / each if each > 0 else UNBOUNDED
-
-
-# ---- exposure ------------------------------------------------------------------------------------
-
-
-def _exposure(act: Act, basis: Basis, market: Market, book: Book) -> Exposure:
-    parts = [
-        *_positions(act, basis, market, book),
-        *_pending(act, basis, book.openings),
-        *_foreign_orders(act, book),
+    snapshot, openings = book.snapshot, book.openings
+    available = snapshot.available_usdc or ZERO
+    held = sum((notional(one, snapshot) or ZERO for one in snapshot.positions or ()), ZERO)
+    waiting = sum((one.size_usdc for one in openings if one.pending), ZERO)
+    sent = sent_on_day([one for one in openings if one.counts], snapshot.venue_time)
+    caps: list[Cap] = [
+        ("TRADE_SIZE", le, limits.trade_size * min(available, worth)),
+        ("CASH_RESERVE", le, available - held - waiting - limits.cash_reserve * worth),
+        ("DAILY_NOTIONAL", le, limits.daily_notional - sent),
     ]
-    if not parts:
-        return NOTHING
-    return Exposure(*(sum(column, ZERO) for column in zip(NOTHING, *parts, strict=True)))
-
-
-def _positions(act: Act, basis: Basis, market: Market, book: Book) -> Iterable[Exposure]:
-    """Open positions at the larger of entry and mark. One of unknown category counts with this act's."""
-    buckets = {one.symbol: one.bucket for one in book.acts}
-    for position in book.snapshot.positions or ():
-        worth = notional(position, book.snapshot) or ZERO
-        same_symbol = position.symbol == act.symbol
-        same_bucket = (
-            same_symbol or buckets.get(position.symbol, basis.category.bucket) == basis.category.bucket
-        )
-        yield Exposure(
-            worth,
-            worth if same_symbol else ZERO,
-            worth if same_bucket and position.side is act.side else ZERO,
-            loss_at_stop(position, book.snapshot, market.taker_fee) or ZERO,
-        )
-
-
-def _pending(act: Act, basis: Basis, openings: Iterable[SentAct]) -> Iterable[Exposure]:
-    for one in openings:
-        if one.pending:
-            same_bucket = one.bucket == basis.category.bucket and one.side is act.side
-            yield Exposure(
-                one.size_usdc,
-                one.size_usdc if one.symbol == act.symbol else ZERO,
-                one.size_usdc if same_bucket else ZERO,
-                one.loss_at_stop_usdc,
-            )
-
-
-def _foreign_orders(act: Act, book: Book) -> Iterable[Exposure]:
-    """Working opening orders at the venue that the journal does not know: in full, as same-category."""
-    ours = {one.client_order_id for one in book.acts}
-    for order in book.snapshot.orders or ():
-        if order.status.working and not order.reduce_only and order.client_order_id not in ours:
-            worth = _order_notional(order, book.snapshot)
-            same_side = order.side is None or order.side is act.side
-            yield Exposure(
-                worth, worth if order.symbol == act.symbol else ZERO, worth if same_side else ZERO, worth
-            )
-
-
-def _order_notional(order: VenueOrder, snapshot: Snapshot) -> Decimal:
-    if order.quantity is None:
-        return UNBOUNDED
-    quote = snapshot.quote(order.symbol or "")
-    price = order.limit_price or order.stop_price or (quote.ask if quote is not None else None)
-    if order.amount_unit == "quote":
-        return order.quantity
-    return UNBOUNDED if price is None else order.quantity * price
-
-
-# ---- windows -------------------------------------------------------------------------------------
-
-
-def day_loss_usdc(nav: Decimal, book: Book) -> Decimal:
-    """USDC lost since the UTC day began, by the venue's clock; a gain counts as nothing."""
-    venue_time = book.snapshot.venue_time
-    start = book.ledger.day_start_nav(venue_time) if venue_time is not None else None
-    return max(ZERO, (start - nav) * book.ledger.units) if start is not None else ZERO
-
-
-def _sent_today(book: Book) -> Decimal:
-    """Opening notional of the UTC day. An act whose venue time is not known counts."""
-    today = book.snapshot.venue_time.date() if book.snapshot.venue_time is not None else None
-    counted = (
-        one.size_usdc
-        for one in book.openings
-        if one.counts and (one.venue_time is None or one.venue_time.date() == today)
-    )
-    return sum(counted, ZERO)
-
-
-def _mandate_caps(basis: Basis, each: Decimal) -> list[Cap]:
-    caps = []
-    if basis.mandate.max_notional_usdc is not None:
-        caps.append(Cap("MANDATE", basis.mandate.max_notional_usdc))
-    if basis.mandate.max_loss_usdc is not None:
-        caps.append(Cap("MANDATE", _times(basis.mandate.max_loss_usdc, each)))
-    return caps
-
-
-def _duplicate_caps(act: Act, minimum: Decimal, book: Book, limits: Limits) -> list[Cap]:
-    """A like act forbids its own size ± 10 %; sizes past that band are no duplicates.
-
-    A band that lies below the venue's minimum forbids nothing that could be sent.
-    """
-    since = book.now - timedelta(seconds=int(limits.duplicate_window_s))
-    return [
-        Cap(
-            "DUPLICATE",
-            one.size_usdc * (ONE - limits.duplicate),
-            strict=True,
-            gap=one.size_usdc * (ONE + limits.duplicate),
-        )
-        for one in book.openings
-        if one.symbol == act.symbol
-        and one.side is act.side
-        and one.counts
-        and one.at > since
-        and one.size_usdc * (ONE + limits.duplicate) >= minimum
-    ]
-
-
-# ---- when a human decides ------------------------------------------------------------------------
-
-
-def human_caps(basis: Basis, book: Book, limits: Limits) -> list[Cap]:
-    """The sizes below which nobody needs to be asked (DESIGN section 7)."""
-    alone = [one for one in book.openings if one.counts and one.approved_by is None]
-    caps = [
-        Cap("HUMAN_SIZE", limits.human, strict=True),
-        Cap("HUMAN_HOUR", limits.human_hour - _since(alone, book.now - HOUR), strict=True),
-        Cap("HUMAN_DAY", limits.human_day - _since(alone, book.now - DAY), strict=True),
-    ]
-    if _near_event(basis, book.snapshot.venue_time):
-        caps.append(Cap("HUMAN_EVENT", ZERO))
-    return caps
-
-
-def _since(acts: Iterable[SentAct], start: datetime) -> Decimal:
-    return sum((one.size_usdc for one in acts if one.pending or one.at > start), ZERO)
-
-
-def _near_event(basis: Basis, venue_time: datetime | None) -> bool:
-    return venue_time is None or any(abs(venue_time - event) <= DAY for event in basis.events)
+    return largest_within(caps, ZERO)

@@ -206,4 +206,7 @@ class Snapshot:
     orders: tuple[VenueOrder, ...] | None
 
     def quote(self, symbol: str) -> Quote | None:
-        return next((quote for quote in self.quotes if quote.symbol == symbol), None)
+        for quote in self.quotes:
+            if quote.symbol == symbol:
+                return quote
+        return None

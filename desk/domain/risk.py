@@ -7,15 +7,16 @@ their figures and sources are DESIGN section 7's: those on size are in ``caps``,
 
 from __future__ import annotations
 
-from decimal import Decimal
+from operator import lt
 
-from desk.domain.book import Assessment, Book, Cap, Check, reasons_of
-from desk.domain.caps import human_caps, minimum_check, size_caps
+from desk.domain.book import Assessment, Book, Result, broken
+from desk.domain.caps import duplicate_bands, human_caps, largest_within, minimum_rule, size_caps
+from desk.domain.case import Case, case_of
+from desk.domain.inputs import unknown_inputs
 from desk.domain.limits import Limits
-from desk.domain.money import ONE, ZERO
-from desk.domain.portfolio import equity
+from desk.domain.money import ZERO
 from desk.domain.proposal import Intent
-from desk.domain.rules import drawdown_check, level_checks, state_checks, time_checks, unknown_inputs
+from desk.domain.rules import level_rules, standing_rules, state_rules
 
 
 def assess(intent: Intent, book: Book, limits: Limits) -> Assessment:
@@ -24,42 +25,35 @@ def assess(intent: Intent, book: Book, limits: Limits) -> Assessment:
     ``max_admissible_usdc`` is the largest whole size such that it and every smaller one down to the
     venue's minimum pass all rules; 0 if a rule that is not about size fails.
     """
-    act, basis, snapshot = intent.act, intent.basis, book.snapshot
-    checks = state_checks(act, book, limits)
-    unknown = unknown_inputs(act, basis, book)
-    market, quote, venue_time = snapshot.market, snapshot.quote(act.symbol), snapshot.venue_time
-    worth = None if unknown else equity(snapshot)
-    if market is None or quote is None or venue_time is None or worth is None:
-        checks.append(Check("INPUT_UNKNOWN", False, ", ".join(unknown), None))
-        return _denied(tuple(checks))
-    nav = worth / book.ledger.units if book.ledger.units > 0 else ONE
-    checks += level_checks(act, basis, market, quote, limits)
-    checks += time_checks(act, basis, quote, venue_time, limits)
-    checks.append(drawdown_check(worth, nav, book, limits))
-    sound = all(check.ok for check in checks)
-    caps = size_caps(act, basis, market, worth, nav, book, limits)
-    checks += [cap.check(act.size_usdc) for cap in caps]
-    checks.append(minimum_check(act, market))
-    ask = human_caps(basis, book, limits)
-    admissible = _largest(caps, market.min_notional_usdc) if sound else ZERO
+    results = state_rules(intent.act, book, limits)
+    case = case_of(intent, book, limits)
+    if case is None:
+        unknown = unknown_inputs(intent.act, intent.basis, book)
+        results.append(("INPUT_UNKNOWN", False, ", ".join(unknown), None))
+        return Assessment(
+            results=tuple(results),
+            reasons=tuple(broken(results)),
+            max_admissible_usdc=ZERO,
+            max_without_human_usdc=ZERO,
+        )
+    return _judged(case, [*results, *level_rules(case), *standing_rules(case)])
+
+
+def _judged(case: Case, fixed: list[Result]) -> Assessment:
+    size, least = case.act.size_usdc, case.market.min_notional_usdc
+    caps, ask, taken = size_caps(case), human_caps(case), duplicate_bands(case)
+    sized: list[Result] = [(code, within(size, cap), size, cap) for code, within, cap in caps]
+    sized += [("DUPLICATE", not low <= size <= high, size, low) for low, high in taken]
+    sized.append(minimum_rule(case))
+    caps += [("DUPLICATE", lt, low) for low, _ in taken]
+    wrong, too_large = broken(fixed), broken(sized)
+    admissible = ZERO if wrong else largest_within(caps, least)
     return Assessment(
-        checks=tuple(checks),
-        reasons=reasons_of(tuple(checks)),
+        results=(*fixed, *sized),
+        reasons=tuple(dict.fromkeys(wrong + too_large)),
         max_admissible_usdc=admissible,
-        max_without_human_usdc=min(admissible, _largest(ask, market.min_notional_usdc)),
-        human_reasons=tuple(cap.code for cap in ask if not cap.admits(act.size_usdc)),
-        equity_usdc=worth,
-        nav=nav,
-    )
-
-
-def _largest(caps: list[Cap], minimum: Decimal) -> Decimal:
-    """The smallest of the caps, or 0 when the venue would not take so little."""
-    largest = min(cap.largest_whole for cap in caps)
-    return largest if largest >= minimum else ZERO
-
-
-def _denied(checks: tuple[Check, ...]) -> Assessment:
-    return Assessment(
-        checks=checks, reasons=reasons_of(checks), max_admissible_usdc=ZERO, max_without_human_usdc=ZERO
+        max_without_human_usdc=min(admissible, largest_within(ask, least)),
+        human_reasons=tuple([code for code, within, cap in ask if not within(size, cap)]),
+        equity_usdc=case.worth,
+        nav=case.nav,
     )

@@ -21,7 +21,7 @@ from tests.kernel.values import MARKET, NOW, intent
 
 D = Decimal
 ASSESSMENT = Assessment(
-    checks=(),
+    results=(),
     reasons=(),
     max_admissible_usdc=D(290),
     max_without_human_usdc=D(99),
