@@ -95,7 +95,7 @@ def hash_at(db: sqlite3.Connection, seq: int) -> str | None:
 
 
 def before_stream(db: sqlite3.Connection, stream_id: str) -> Head:
-    """The place before a stream's first event: a chain that holds from there to the head proves the stream."""
+    """The place before a stream's first event: a chain that holds from there on proves the stream."""
     with EDGE:
         first = db.execute(
             "SELECT seq - 1, prev_hash FROM events WHERE stream_id = ? ORDER BY version LIMIT 1", (stream_id,)
