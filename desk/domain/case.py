@@ -51,7 +51,7 @@ def case_of(intent: Intent, book: Book, limits: Limits) -> Case | None:
     worth, available, atr = equity(snapshot), snapshot.available_usdc, basis.atr
     if worth is None or available is None or atr is None:
         return None
-    if snapshot.market_open is None:
+    if snapshot.market_open is None or snapshot.orders is None:
         return None
     units, openings = book.ledger.units, book.openings
     nav = worth / units if units > ZERO else ONE

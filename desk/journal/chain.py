@@ -98,7 +98,7 @@ def before_stream(db: sqlite3.Connection, stream_id: str) -> Head:
     """The place before a stream's first event: a chain that holds from there on proves the stream."""
     with EDGE:
         first = db.execute(
-            "SELECT seq - 1, prev_hash FROM events WHERE stream_id = ? ORDER BY version LIMIT 1", (stream_id,)
+            "SELECT seq - 1, prev_hash FROM events WHERE stream_id = ? ORDER BY seq LIMIT 1", (stream_id,)
         ).fetchone()
     return Head(*first) if first is not None else head(db)
 

@@ -152,6 +152,7 @@ PURE = frozenset(
         "itertools",
         "json",
         "json.encoder",
+        "operator",
         "re",
         "types",
         "typing",

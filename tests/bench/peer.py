@@ -1,6 +1,9 @@
-"""The peer: four AssistantAgents in a SelectorGroupChat whose model picks the speaker, one trade tool.
+"""The peer: the seed's team of four AssistantAgents in a SelectorGroupChat whose model picks the speaker.
 
-It gets the same dossier in its task and a scripted model that answers at once (or after a given latency).
+As in the seed the executor holds three tools (trade, balance, escrow) of which it calls one, and the chat
+ends on a word or after twelve messages. Unlike the seed's listing, which needs twelve calls, the executor
+reflects on its tool's answer and the selector sees the history. It gets the same dossier in its task and a
+scripted model that answers at once (or after a given latency).
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Literal
 
 from autogen_agentchat.agents import AssistantAgent
-from autogen_agentchat.conditions import TextMentionTermination
+from autogen_agentchat.conditions import MaxMessageTermination, TextMentionTermination
 from autogen_agentchat.teams import SelectorGroupChat
 from autogen_core import CancellationToken, FunctionCall
 from autogen_core.models import (
@@ -136,6 +139,18 @@ async def trade(symbol: str, side: str, size_usdc: str, stop: str, target: str) 
     return f"order ord_1: {side} {size_usdc} USDC of {symbol} filled at 2113.53, stop {stop}, target {target}"
 
 
+async def get_balance() -> dict[str, str]:
+    """Look up the balance of the desk's wallet."""
+    return {"usdc": "10000"}
+
+
+async def escrow(
+    action: str, counterparty_agent_id: str, amount_usdc: str, condition: str = "", escrow_id: str = ""
+) -> dict[str, str]:
+    """Open, release or cancel an escrow with another agent."""
+    return {"action": action, "escrow_id": escrow_id or "esc_1"}
+
+
 async def session(dossier: str, model: Scripted) -> None:
     """One decision and one trade, from the dossier to the executor's report."""
     agents = [
@@ -144,7 +159,7 @@ async def session(dossier: str, model: Scripted) -> None:
             model_client=model,
             description=role.replace("_", " "),
             system_message=SYSTEM[role],
-            tools=[trade] if role == "executor" else None,
+            tools=[trade, get_balance, escrow] if role == "executor" else None,
             reflect_on_tool_use=role == "executor",
         )
         for role in ROLES
@@ -152,7 +167,9 @@ async def session(dossier: str, model: Scripted) -> None:
     team = SelectorGroupChat(
         agents,  # type: ignore[arg-type]  # a list of one kind of agent
         model_client=model,
-        termination_condition=TextMentionTermination("EXECUTED", sources=["executor"]),
+        termination_condition=TextMentionTermination("EXECUTED", sources=["executor"])
+        | TextMentionTermination("TRADE REJECTED", sources=["risk_officer"])
+        | MaxMessageTermination(12),
     )
     result = await team.run(task=dossier)
     assert "EXECUTED" in str(result.messages[-1]), result
