@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from desk.domain.canonical import sha256
 from desk.domain.market import Side
@@ -89,7 +90,7 @@ class Missing:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Dossier:
     """Facts for one decision. ``text`` is the user's free text: untrusted data, never authority.
 
@@ -127,6 +128,6 @@ class Dossier:
     def __iter__(self) -> Iterator[Fact]:
         return iter(self.facts)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return sha256([fact.line() for fact in self.facts] + [m.name + " " + m.reason for m in self.missing])

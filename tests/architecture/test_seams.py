@@ -153,6 +153,7 @@ PURE = frozenset(
         "json",
         "json.encoder",
         "operator",
+        "orjson",
         "re",
         "types",
         "typing",
