@@ -16,8 +16,6 @@ from enum import StrEnum
 from types import MappingProxyType, NoneType
 from typing import Any, TypeAlias
 
-import orjson
-
 from desk.domain.money import plain
 from desk.errors import BadNumber
 
@@ -85,11 +83,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 def written(plain_document: Json) -> str:
     """Canonical text of a document that ``document`` has already made plain."""
-    try:
-        return orjson.dumps(plain_document, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError:
-        # Half a surrogate pair, a whole number past 64 bits, deep nesting: the slow form has all of them.
-        return _ENCODER.encode(plain_document)
+    return _ENCODER.encode(plain_document)
 
 
 def sha256(value: object) -> str:

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from desk.domain.canonical import written
 from desk.errors import JournalCorrupt, JournalError, JournalUnavailable
 from desk.journal.chain import GENESIS, Head, hash_at, head
 from desk.journal.document import parse
 from desk.journal.key import Key, sync_directory
+from desk.journal.text import written
 
 SLOT_BYTES = 4096
 #: How long to wait for another process that is opening, or writing the anchor, in steps of one millisecond.

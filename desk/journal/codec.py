@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union, cast, get_args, get_or
 from desk.domain import canonical, events
 from desk.domain.money import plain
 from desk.errors import BadNumber, JournalCorrupt, JournalError
+from desk.journal.text import written
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json
@@ -212,7 +213,7 @@ def _fields_of(kind: type[Event]) -> dict[str, _Converter]:
 def _text_of(name: str, data: dict[str, Json]) -> str:
     """Canonical text. Half of a surrogate pair, which models do produce, is not text."""
     try:
-        text = canonical.written(data)
+        text = written(data)
         text.encode()
     except (UnicodeEncodeError, RecursionError):
         raise _unwritable(name, "it holds text that is not Unicode, or is nested too deeply") from None

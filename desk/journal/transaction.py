@@ -16,6 +16,7 @@ from desk.journal.codec import encode
 from desk.journal.faults import EDGE
 from desk.journal.reader import Reader
 from desk.journal.schema import TICKET_COLUMNS
+from desk.journal.text import written
 from desk.ports import ANY, NewEvent, TicketRow
 
 if TYPE_CHECKING:
@@ -153,4 +154,4 @@ def _columns(new: NewEvent) -> _Columns:
     if new.session_id is not None:
         metadata["session"] = new.session_id
     occurred_at = canonical.timestamp(new.occurred_at)
-    return _Columns(new.event_id, event_type, schema_version, data, canonical.written(metadata), occurred_at)
+    return _Columns(new.event_id, event_type, schema_version, data, written(metadata), occurred_at)

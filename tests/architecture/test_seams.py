@@ -153,7 +153,6 @@ PURE = frozenset(
         "json",
         "json.encoder",
         "operator",
-        "orjson",
         "re",
         "types",
         "typing",
