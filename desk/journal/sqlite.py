@@ -13,6 +13,7 @@ from desk.journal.anchor import Anchor
 from desk.journal.chain import Head
 from desk.journal.faults import EDGE
 from desk.journal.key import Key
+from desk.journal.proof import Proof
 from desk.journal.reader import Reader
 from desk.journal.transaction import SqliteTransaction
 from desk.journal.verify import Report, examine
@@ -46,6 +47,7 @@ class SqliteJournal(Reader):
         self._anchor = anchor
         self._verified = verified
         self._checkpointed = checkpointed
+        self._proof = Proof(db)
         self._transaction: SqliteTransaction | None = None
         self._read_only = read_only
         self._closed = False
@@ -84,7 +86,7 @@ class SqliteJournal(Reader):
             raise JournalUnavailable("nothing can be recorded", why="the journal was opened for reading")
         with EDGE:
             self._db.execute("BEGIN IMMEDIATE")
-        self._transaction = SqliteTransaction(self._db, seal.sealed_head(self._db, self._key))
+        self._transaction = SqliteTransaction(self._db, seal.sealed_head(self._db, self._key), self._proof)
         return self._transaction
 
     def _commit(self, transaction: SqliteTransaction, before: Head) -> None:
@@ -101,6 +103,7 @@ class SqliteJournal(Reader):
 
     def _roll_back(self) -> None:
         """Undo, if SQLite has not: on a full disk it does so itself, and a second one would hide why."""
+        self._proof.forget()
         if not self._closed and self._db.in_transaction:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from desk.domain import canonical, ids
 from desk.domain.events import TOPICS
 from desk.errors import JournalUnavailable, VersionConflict
-from desk.journal.chain import COLUMNS, Head, before_stream, follow, hash_of
+from desk.journal.chain import COLUMNS, Head, hash_of
 from desk.journal.codec import encode
 from desk.journal.faults import EDGE
+from desk.journal.proof import Proof
 from desk.journal.reader import Reader
 from desk.journal.schema import TICKET_COLUMNS
 from desk.journal.text import written
@@ -34,13 +35,15 @@ class SqliteTransaction(Reader):
 
     Args:
         head: the journal's head when the transaction began, already proven genuine.
+        proof: what its connection has seen of the chain.
     """
 
     durable = True
 
-    def __init__(self, db: sqlite3.Connection, head: Head) -> None:
+    def __init__(self, db: sqlite3.Connection, head: Head, proof: Proof) -> None:
         super().__init__(db)
         self.head = head
+        self._proof = proof
         self._over = False
 
     def end(self) -> None:
@@ -104,13 +107,9 @@ class SqliteTransaction(Reader):
         self.head = Head(seq, digest)
 
     def prove(self, stream_id: str) -> None:
-        """Follow the chain from the stream's first event to the head, which is genuine.
-
-        Raises:
-            JournalCorrupt: at the first event that does not fit.
-        """
+        """Follow the chain from the stream's first event to the head; see ``Proof.stream``."""
         self._require_life()
-        follow(self._db, before_stream(self._db, stream_id))
+        self._proof.stream(stream_id)
 
     def insert_ticket(self, row: TicketRow) -> None:
         """Store a ticket.
