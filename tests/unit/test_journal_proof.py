@@ -70,10 +70,15 @@ def test_an_event_changed_by_another_connection_after_the_proof_is_found(
         proven(journal)
 
 
-def test_a_transaction_that_was_rolled_back_proves_nothing(journal: SqliteJournal) -> None:
-    with pytest.raises(sqlite3.IntegrityError), journal.transaction() as tx:
+def rolled_back(journal: SqliteJournal) -> None:
+    with journal.transaction() as tx:
         tx.append(STREAM, ANY, [new(20)])
         tx.prove(STREAM)
         raise sqlite3.IntegrityError
+
+
+def test_a_transaction_that_was_rolled_back_proves_nothing(journal: SqliteJournal) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        rolled_back(journal)
     journal.append(STREAM, ANY, [new(21)])
     assert followed_from(proven(journal)) == ["0"]
