@@ -26,6 +26,7 @@ from desk.ports import Clock, Journal, Screen
 from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoScreen, NoVenue
 from desk.replay.record import Record, load
 from desk.replay.resume import brief_of, prompts_of
+from desk.replay.source import Source
 from desk.session import Given
 
 
@@ -106,7 +107,7 @@ def clock_of(desk: Desk, session_id: str) -> Clock:
     return BriefClock(brief_of(record, desk.journal).as_of)
 
 
-def without_world(record: Record, source: Journal, shadow: Journal, screen: Screen) -> Given:
+def without_world(record: Record, source: Source, shadow: Journal, screen: Screen) -> Given:
     """What a replay has: the record's limits, and nothing that could be reached."""
     wishes, brief = wishes_of(record), brief_of(record, source)
     clock, new_ids = BriefClock(brief.as_of), SeededIds("replay", brief.sha256, None)
@@ -136,7 +137,7 @@ def _json(settings: Mapping[str, object]) -> dict[str, Json]:
 
 def _given(
     record: Record,
-    source: Journal,
+    source: Source,
     brief: Brief,
     wishes: Wishes,
     parts: Parts,

@@ -2,80 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from desk.cli import output
+from desk.cli.archive import archived, reading, wanted
 from desk.cli.options import json_flag
-from desk.config import load
-from desk.domain import ids
 from desk.domain.canonical import timestamp
 from desk.domain.lifecycle import TradeState
 from desk.errors import UsageError
-from desk.journal import SqliteJournal, read_journal
 from desk.journal.projections import order, run_document, show_document
 from desk.ports import Journal, Recorded
-
-
-@contextmanager
-def reading() -> Iterator[SqliteJournal]:
-    """The home's journal, opened for reading."""
-    journal = read_journal(load().home.path)
-    try:
-        yield journal
-    finally:
-        journal.close()
-
-
-def session_events(journal: Journal, session_id: str | None) -> Sequence[Recorded]:
-    """Events of this session, or of the newest one.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if session_id is None:
-        newest = list(journal.events(types=("SessionOpened",)))
-        if not newest:
-            raise UsageError("there is no session in this home", fix="Run `desk run`", code="NO_SESSION")
-        session_id = str(newest[-1].data["session_id"])
-    events = journal.of_session(ids.require_id(session_id, ids.SESSION))
-    if not events:
-        raise UsageError(
-            f"there is no session {session_id} here", fix="`desk sessions` lists them", code="NO_SESSION"
-        )
-    return events
+from desk.replay.archive import Archive
+from desk.replay.moment import until
 
 
 @click.command()
 @json_flag
 def sessions(as_json: bool) -> None:
-    """All sessions of this home, newest last."""
-    with reading() as journal:
-        _, head = journal.head()
-        opened = list(journal.events(types=("SessionOpened",)))
-        runs = [run_document(journal.of_session(str(one.data["session_id"])), head) for one in opened]
-        times = [timestamp(one.occurred_at)[:19] + "Z" for one in opened]
+    """All sessions of this home, newest last; then what was imported or forked."""
+    with archived() as archive:
+        own = [_run(archive, one) for one in archive.own()]
+        kept = [_run(archive, one) for one in archive.kept()]
     if as_json:
-        output.emit({"schema": "desk.sessions/1", "sessions": runs})
+        runs = {"sessions": [run for _, run in own], "kept": [run for _, run in kept]}
+        output.emit({"schema": "desk.sessions/1", **runs})
         return
-    for at, run in zip(times, runs, strict=True):
-        reasons = ", ".join(str(one) for one in run["reasons"] or ())  # type: ignore[union-attr]
-        output.say(f"{at}  {run['session_id']}  {run['outcome']}  {reasons}")
+    for begun, run in own:
+        output.say(_line(begun, run))
+    for begun, run in kept:
+        output.say(
+            _line(begun, run) + ("  imported" if run["parent"] is None else f"  fork of {run['parent']}")
+        )
+
+
+def _run(archive: Archive, session_id: str) -> tuple[str, Mapping[str, Any]]:
+    events = archive.events(session_id)
+    return timestamp(events[0].occurred_at)[:19] + "Z", run_document(events, archive.head(session_id))
+
+
+def _line(begun: str, run: Mapping[str, Any]) -> str:
+    return f"{begun}  {run['session_id']}  {run['outcome']}  {', '.join(run['reasons'])}"
 
 
 @click.command()
 @click.argument("session_id", required=False)
+@click.option("--at", "place", metavar="SEQ|TIME", help="As it stood after this event, or at this time.")
 @json_flag
-def show(session_id: str | None, as_json: bool) -> None:
+def show(session_id: str | None, place: str | None, as_json: bool) -> None:
     """One session in full (the newest without an ID)."""
     from desk.cli.story import tell
 
-    with reading() as journal:
-        events = session_events(journal, session_id)
-        _, head = journal.head()
-        document = show_document(events, head)
+    with archived() as archive:
+        session_id = wanted(archive, session_id)
+        events = archive.events(session_id)
+        known = events if place is None else until(events, place)
+        document = show_document(known, archive.head(session_id) if place is None else known[-1].hash)
     if as_json:
         output.emit(document)
     else:

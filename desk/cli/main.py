@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 
@@ -34,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reopen": ("state", "Trade again, with a reason."),
     "flatten": ("state", "Leave every open position at the market."),
     "replay": ("replay", "Run a session again from its record and compare."),
+    "export": ("transfer", "Write a session's record to a file; --html for a page to read."),
+    "import": ("transfer", "Check a record from elsewhere and keep it to look at."),
     "verify": ("verify", "Verify the journal's chain, anchor and tickets."),
     "doctor": ("doctor", "Check the installation and settings, with a fix for each problem."),
     "breakers": ("state", "Show circuit breakers, or reset one."),
@@ -56,7 +59,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"desk.cli.{COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name)
         assert isinstance(command, click.Command)
         return command
 

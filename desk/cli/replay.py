@@ -3,61 +3,80 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
 
 import click
 
-from desk import reopening
 from desk.cli import output
-from desk.cli.look import reading
+from desk.cli.archive import archived, wanted
 from desk.cli.options import json_flag
 from desk.cli.screen import Lines, Silent
 from desk.errors import UsageError
-from desk.journal import SqliteJournal, memory_journal
 from desk.ports import Screen
+from desk.replay.archive import Archive
 from desk.replay.nowhere import forbid_sockets
-from desk.replay.record import load
 from desk.replay.resume import Replayed
-from desk.replay.resume import replay as redrive
 
 
 @click.command()
 @click.argument("session_id", required=False)
-@click.option("--all", "everything", is_flag=True, help="Every session of this home.")
+@click.option("--all", "everything", is_flag=True, help="Every session of this home, in parallel.")
 @click.option("--verify", is_flag=True, help="Say only whether it came to the same bytes.")
+@click.option("--step", "stepping", is_flag=True, help="Walk through it: forward, back, and look around.")
 @json_flag
-def replay(session_id: str | None, everything: bool, verify: bool, as_json: bool) -> int:
+def replay(session_id: str | None, everything: bool, verify: bool, stepping: bool, as_json: bool) -> int:
     """Re-drive SESSION_ID (the newest without one) and hold every event against the record."""
-    with reading() as journal:
-        wanted = _wanted(journal, session_id, everything=everything)
-        screen: Screen = Silent() if verify or as_json or everything else Lines(to_stderr=False, words=False)
+    if everything and (stepping or session_id is not None):
+        raise UsageError("--all goes with neither --step nor an ID", fix="Leave one of them out")
+    if everything:
+        return _report(_all(), as_json=as_json, several=True)
+    with archived() as archive:
+        one = wanted(archive, session_id)
+        if stepping:
+            _walk(archive, one)
+            return 0
+        screen: Screen = Silent() if verify or as_json else Lines(to_stderr=False, words=False)
         forbid_sockets()
-        found = [asyncio.run(_again(journal, one, screen)) for one in wanted]
-    if as_json:
-        documents = [_document(one) for one in found]
-        output.emit({"schema": "desk.replays/1", "sessions": documents} if everything else documents[0])
-    else:
-        for one in found:
-            _say(one)
-    return 0 if all(one.ok for one in found) else 1
+        return _report([_again(archive, one, screen)], as_json=as_json, several=False)
 
 
-def _wanted(journal: SqliteJournal, session_id: str | None, *, everything: bool) -> list[str]:
-    if session_id is not None and not everything:
-        return [session_id]
-    opened = [str(one.data["session_id"]) for one in journal.events(types=("SessionOpened",))]
-    if not opened:
+def _walk(archive: Archive, session_id: str) -> None:
+    from desk.cli.stepping import walk
+    from desk.replay.walk import Walk
+
+    walk(Walk(archive.record(session_id), archive.source(session_id)))
+
+
+def _again(archive: Archive, session_id: str, screen: Screen) -> Replayed:
+    from desk.replaying import replayed
+
+    return asyncio.run(replayed(archive.source(session_id), session_id, screen))
+
+
+def _all() -> Iterator[Replayed]:
+    """Every session, in as many processes as there are cores; progress on a terminal."""
+    from desk.cli.parallel import replayed_in_parallel
+
+    with archived() as archive:
+        ids = [*archive.own(), *archive.kept()]
+    if not ids:
         raise UsageError("there is no session in this home", fix="Run `desk run`", code="NO_SESSION")
-    return opened if everything else opened[-1:]
+    yield from replayed_in_parallel(ids)
 
 
-async def _again(journal: SqliteJournal, session_id: str, screen: Screen) -> Replayed:
-    record = load(journal, session_id)
-    shadow = memory_journal()
-    try:
-        given = reopening.without_world(record, journal, shadow, screen)
-        return await redrive(record, given, shadow)
-    finally:
-        shadow.close()
+def _report(found: Iterable[Replayed], *, as_json: bool, several: bool) -> int:
+    done = []
+    for one in found:
+        done.append(one)
+        if not as_json:
+            _say(one)
+    if as_json:
+        documents = [_document(one) for one in done]
+        output.emit({"schema": "desk.replays/1", "sessions": documents} if several else documents[0])
+    elif several:
+        same = sum(one.ok for one in done)
+        output.say(f"{same} of {len(done)} sessions are the same to the byte")
+    return 0 if all(one.ok for one in done) else 1
 
 
 def _document(found: Replayed) -> dict[str, object]:

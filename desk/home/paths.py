@@ -37,6 +37,10 @@ class Home:
         return self.path / "cache.db"
 
     @property
+    def records(self) -> Path:
+        return self.path / "records"
+
+    @property
     def settings(self) -> Path:
         return self.path / "desk.toml"
 

@@ -17,7 +17,8 @@ from desk.domain.events import (
     SessionOpened,
 )
 from desk.errors import UsageError
-from desk.ports import Journal, Recorded
+from desk.ports import Recorded
+from desk.replay.source import Source
 
 #: Where each id that code mints is written down, by prefix: (event type, field).
 MINTED: Final = MappingProxyType(
@@ -99,6 +100,6 @@ def _inputs(record: Recorded) -> Sequence[Document]:
     return [note for note in notes if isinstance(note, dict)]
 
 
-def load(journal: Journal, session_id: str) -> Record:
+def load(source: Source, session_id: str) -> Record:
     """The record of one session."""
-    return Record(journal.of_session(ids.require_id(session_id, ids.SESSION)), session_id)
+    return Record(source.of_session(ids.require_id(session_id, ids.SESSION)), session_id)

@@ -17,6 +17,7 @@ from desk.replay.divergence import Difference
 from desk.replay.given import GivenAnswers, GivenApprover, GivenClock, GivenIds
 from desk.replay.record import Record
 from desk.replay.shadow import ShadowJournal
+from desk.replay.source import Source
 from desk.session import Given, Session, SessionReport
 
 
@@ -35,25 +36,25 @@ class Replayed:
         return not self.divergences and self.session_digest == self.recorded_digest
 
 
-def brief_of(record: Record, journal: Journal) -> Brief:
+def brief_of(record: Record, source: Source) -> Brief:
     """The brief a record was made from, rebuilt from the journal alone.
 
     Raises:
         JournalCorrupt: a data series is gone.
     """
     received = record.brief
-    slices = {key: _blob(journal, str(sha)) for key, sha in received.slices.items()}
+    slices = {key: _blob(source, str(sha)) for key, sha in received.slices.items()}
     return brief_from_record(received.brief, slices)
 
 
-def prompts_of(record: Record, journal: Journal) -> Mapping[str, Prompt]:
+def prompts_of(record: Record, source: Source) -> Mapping[str, Prompt]:
     """The very prompts the record was made with."""
-    pinned = {role: _blob(journal, str(sha)).decode() for role, sha in record.opened.prompts.items()}
+    pinned = {role: _blob(source, str(sha)).decode() for role, sha in record.opened.prompts.items()}
     return {role: Prompt(role, checked(role, text)) for role, text in pinned.items()}
 
 
-def _blob(journal: Journal, sha256: str) -> bytes:
-    body = journal.blob(sha256)
+def _blob(source: Source, sha256: str) -> bytes:
+    body = source.blob(sha256)
     if body is None:
         raise JournalCorrupt("a recorded data series is gone", fix="Run `desk verify`", code="BLOB_MISSING")
     return body

@@ -1,0 +1,198 @@
+"""What notebooks and other programs may use: recorded sessions to look at, run again, compare and change.
+
+Nothing here reaches a network, a venue or a model unless ``fork`` is given one, and nothing can send an
+order. Looking at a record imports neither AutoGen nor openai.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from desk import bundled
+from desk.domain.brief import Brief
+from desk.domain.dossier import Fact
+from desk.domain.events import SessionOpened
+from desk.domain.shape import unshaped
+from desk.errors import UsageError
+from desk.home.paths import Home
+from desk.home.records import SUFFIX, RecordFiles
+from desk.journal import read_journal
+from desk.journal.projections import show_document
+from desk.replay.archive import Archive
+from desk.replay.moment import until
+from desk.replay.nowhere import NoScreen
+from desk.replay.portable import PortableRecord, written
+from desk.replay.receiving import received
+from desk.replay.record import Record
+from desk.replay.resume import Replayed, brief_of
+from desk.replay.walk import Walk
+from desk.replaying import replayed
+
+Document = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class Session:
+    """One recorded session, read only.
+
+    ``document`` is the same public JSON document that ``desk show --json`` prints; money in it is text.
+    """
+
+    def __init__(self, portable: PortableRecord) -> None:
+        self.portable = portable
+        self.record: Record = portable.record
+
+    @property
+    def id(self) -> str:
+        return self.portable.session_id
+
+    @property
+    def digest(self) -> str:
+        """The session digest: two sessions with the same one are the same to the byte."""
+        return self.portable.session_digest
+
+    @property
+    def opened(self) -> SessionOpened:
+        return self.record.opened
+
+    @property
+    def parent(self) -> str | None:
+        """The session this one is a fork of; None for a session that really ran."""
+        return self.opened.parent
+
+    @property
+    def began_at(self) -> datetime:
+        return self.record.events[0].occurred_at
+
+    @cached_property
+    def document(self) -> Document:
+        return show_document(self.record.events, self.portable.journal_hash)
+
+    @property
+    def outcome(self) -> str:
+        """``executed``, ``no_trade``, ``denied`` …"""
+        return str(self.document["session"]["outcome"])
+
+    @property
+    def decided_by(self) -> str:
+        return str(self.document["session"]["decided_by"])
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(self.document["session"]["reasons"])
+
+    @cached_property
+    def brief(self) -> Brief:
+        """The brief with its data series: ``bars`` up to its time, ``tape`` after it."""
+        return brief_of(self.record, self.portable)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """The numbered facts of the dossier."""
+        return tuple(unshaped(Fact, fact) for fact in self.document["facts"])
+
+    @cached_property
+    def steps(self) -> Walk:
+        """What happened, step by step, and what was known at each of them."""
+        return Walk(self.record, self.portable)
+
+    def at(self, place: str) -> Document:
+        """The document as it stood after event ``place`` (its number), or at a time with its offset.
+
+        Raises:
+            UsageError: the session had not begun.
+        """
+        known = until(self.record.events, place)
+        return show_document(known, known[-1].hash)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the record to a file that ``load`` and ``desk import`` read."""
+        target = Path(path)
+        with target.open("wb") as file:
+            file.writelines(written(self.portable))
+        return target
+
+    def __repr__(self) -> str:
+        fork = f", fork of {self.parent}" if self.parent else ""
+        return f"<Session {self.id} {self.brief.name}: {self.outcome}{fork}>"
+
+    def _repr_html_(self) -> str:
+        from desk.view.cards import session_card
+
+        return session_card(self.document)
+
+
+def load(record: str | Path, home: str | Path | None = None) -> Session:
+    """A recorded session: from a file, or by its id from a home.
+
+    Args:
+        home: a desk's home; ``DESK_HOME`` or ``~/.desk`` if it is not given.
+
+    Raises:
+        UsageError: there is no such file or session, or it is not a whole record.
+    """
+    path = Path(record)
+    if path.suffix == SUFFIX:
+        return Session(_read(path))
+    with _archive(home) as archive:
+        return Session(archive.portable(str(record)))
+
+
+def load_sessions(where: str | Path | None = None) -> list[Session]:
+    """Every session of a home or of a directory of record files, oldest first; forks are not among them.
+
+    Args:
+        where: a desk's home, or a directory of files that ``desk export`` wrote; ``DESK_HOME`` without it.
+
+    Raises:
+        JournalUnavailable: there is neither a journal nor a record.
+    """
+    if where is not None and (files := sorted(Path(where).glob(f"*{SUFFIX}"))):
+        found = [Session(_read(path)) for path in files]
+    else:
+        with _archive(where) as archive:
+            ids = (*archive.own(), *archive.kept())
+            found = [Session(archive.portable(one)) for one in ids]
+    return sorted((one for one in found if one.parent is None), key=lambda one: (one.began_at, one.id))
+
+
+def recorded() -> list[Session]:
+    """The sessions that come with the desk: real runs over the bundled briefs, for notebooks and tests."""
+    return load_sessions(bundled.records())
+
+
+def replay(session: Session) -> Replayed:
+    """Run a record again through the real law, with nothing outside, and hold every event against it."""
+    return _finished(lambda: replayed(session.portable, session.id, NoScreen()))
+
+
+def _read(path: Path) -> PortableRecord:
+    try:
+        with path.open("rb") as file:
+            return received(file)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read", why=error.strerror or "", fix="Check the name") from None
+
+
+@contextmanager
+def _archive(home: str | Path | None) -> Iterator[Archive]:
+    place = Home(Path(home or os.environ.get("DESK_HOME") or "~/.desk").expanduser())
+    journal = read_journal(place.path)
+    try:
+        yield Archive(journal, RecordFiles(place.records))
+    finally:
+        journal.close()
+
+
+def _finished(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end. In a thread of its own: a notebook has a loop running already."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()

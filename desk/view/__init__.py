@@ -1,0 +1,1 @@
+"""Recorded sessions as pictures and pages: SVG and HTML without scripts."""
