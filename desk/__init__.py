@@ -6,6 +6,8 @@ What may be imported from here is for looking at recorded sessions, in notebooks
 >>> session = recorded()[0]
 >>> session.outcome
 'executed'
+>>> session.replay().ok
+True
 
 It is loaded when it is first asked for; ``import desk`` loads nothing, and none of it loads AutoGen.
 """
@@ -16,11 +18,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from desk.api import Session, load, load_sessions, recorded, replay
+    from desk.api import Session, load, load_sessions, recorded
 
 __version__ = "0.1.0"
 
-__all__ = ["Session", "load", "load_sessions", "recorded", "replay"]
+__all__ = ["Session", "load", "load_sessions", "recorded"]
 
 
 def __getattr__(name: str) -> object:

@@ -120,6 +120,10 @@ class Session:
             file.writelines(written(self.portable))
         return target
 
+    def replay(self) -> Replayed:
+        """Run the record again through the real law, with nothing outside, and hold every event against it."""
+        return _finished(lambda: replayed(self.portable, self.id, NoScreen()))
+
     def __repr__(self) -> str:
         fork = f", fork of {self.parent}" if self.parent else ""
         return f"<Session {self.id} {self.brief.name}: {self.outcome}{fork}>"
@@ -167,11 +171,6 @@ def load_sessions(where: str | Path | None = None) -> list[Session]:
 def recorded() -> list[Session]:
     """The sessions that come with the desk: real runs over the bundled briefs, for notebooks and tests."""
     return load_sessions(bundled.records())
-
-
-def replay(session: Session) -> Replayed:
-    """Run a record again through the real law, with nothing outside, and hold every event against it."""
-    return _finished(lambda: replayed(session.portable, session.id, NoScreen()))
 
 
 def _read(path: Path) -> PortableRecord:
