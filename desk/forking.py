@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from desk import __version__, bootstrap
 from desk.bootstrap import Wishes
@@ -55,13 +53,12 @@ async def forked(
     check(change, record)
     journal = memory_journal()
     try:
-        with TemporaryDirectory(prefix="desk-fork-") as scratch:
-            fork = _Fork(record, source, change, journal, Path(scratch))
-            given = fork.given(settings, screen)
-            try:
-                await Session(given).run()
-            finally:
-                await given.parts.venue.aclose()
+        fork = _Fork(record, source, change, journal)
+        given = fork.given(settings, screen)
+        try:
+            await Session(given).run()
+        finally:
+            await given.parts.venue.aclose()
         return portable(journal, fork.id, journal.head())
     finally:
         journal.close()
@@ -70,14 +67,11 @@ async def forked(
 class _Fork:
     """What one fork is given."""
 
-    def __init__(
-        self, record: Record, source: Source, change: Change, journal: SqliteJournal, scratch: Path
-    ) -> None:
+    def __init__(self, record: Record, source: Source, change: Change, journal: SqliteJournal) -> None:
         self.id = RandomIds().new(ids.SESSION, "desk")
         self._record = record
         self._change = change
         self._journal = journal
-        self._scratch = scratch
         self._brief = brief_of(record, source)
         self._prompts = {**prompts_of(record, source), **_prompts(change)}
         self._account = f"fork:{self.id}"
@@ -141,8 +135,8 @@ class _Fork:
         return len(self._journal.of_session(self.id)) + 1
 
     def _exchange(self) -> Venue:
-        """The embedded twin with the record's balance, in a directory that goes with the fork."""
-        store = bootstrap.tools_module("paper").PaperStore(self._scratch / "paper.db")
+        """The embedded twin with the record's balance, in memory."""
+        store = bootstrap.tools_module("paper").PaperStore(":memory:")
         bootstrap.open_paper_account(store, self._account, self._brief, _balance(self._record))
         began = self._brief.as_of
         return bootstrap.in_process(

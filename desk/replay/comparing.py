@@ -18,7 +18,8 @@ from desk.replay.portable import PortableRecord
 
 Doc = Mapping[str, Any]
 
-_ID = re.compile(r"\b(?:[a-z]+:)?(ses|int|apr|tkt|trd|cid)_[0-9a-f]{32}\b")
+_ID = re.compile(r"\b(?:[a-z]+:)?([a-z]{3})_[0-9a-f]{24,32}\b")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 #: Fields that say when or as what something was recorded, and not what it was; and hashes over other fields.
 _INCIDENTAL = frozenset(
     {
@@ -133,7 +134,7 @@ def _essential(event: Recorded) -> dict[str, Json]:
     assert isinstance(told, dict)
     if event.event_type == "SessionOpened":
         told = {key: value for key, value in told.items() if key not in ("account", "parent", "seed")}
-    answers = [note["reply"] for note in notes if note["port"] in _COMPARED]
+    answers = [_without(note["reply"]) for note in notes if note["port"] in _COMPARED]
     return {**told, "venue": answers} if answers else told
 
 
@@ -145,7 +146,7 @@ def _without(value: Json) -> Json:
 
 
 def _renamed(data: dict[str, Json], named: Any) -> dict[str, Any]:
-    renamed: dict[str, Any] = json.loads(_ID.sub(named, written(data)))
+    renamed: dict[str, Any] = json.loads(_MOMENT.sub("a time", _ID.sub(named, written(data))))
     return renamed
 
 

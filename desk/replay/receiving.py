@@ -105,7 +105,7 @@ class _Lines:
     """The lines of a file, each as a strict JSON object; what was read so far is hashed."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
-        self._lines = lines
+        self._lines = iter(lines)
         self._read = sha256()
         self._before = b""
         self.number = 0

@@ -15,8 +15,10 @@ from desk.replay.fork.twin import Twin
 from desk.replay.record import Record
 
 T = TypeVar("T")
+#: A port, and the sha256 of what it was asked.
+_Asked = tuple[str, str]
 
-LIMITS = "limits"
+LIMITS, SUBMIT = "limits", "submit"
 #: Inputs that come from the fork's own clock and settings, whatever the record's were.
 OWN = frozenset({"over", "expiry", "now", "snapshot_age", "policy_changed"})
 
@@ -24,8 +26,9 @@ OWN = frozenset({"over", "expiry", "now", "snapshot_age", "policy_changed"})
 class ForkTape(Tape):
     """Inputs of the record by port and request, in their order. What it never held comes from outside it.
 
-    A reading that the record holds no further answer to keeps its last one: the world stands still. Once
-    the twin has taken an order, the venue's answers are the twin's.
+    What the venue answered after an order stays behind that order: a fork that has not sent it yet, because
+    it asks a human first, does not see its fill. A reading that the record holds no further answer to keeps
+    its last one: the world stands still. Once the twin has taken an order, the venue's answers are its own.
 
     Args:
         step: the number of the step that the fork is about to write.
@@ -36,10 +39,12 @@ class ForkTape(Tape):
         self._change = change
         self._step = step
         self._twin = twin
-        self._known: dict[tuple[str, str], deque[Document]] = defaultdict(deque)
+        self._known: dict[_Asked, deque[tuple[int, Document]]] = defaultdict(deque)
+        self._acts = acts = 0
         for note in _notes(record, change):
-            self._known[str(note["port"]), str(note["request_sha256"])].append(note)
-        self._last: dict[tuple[str, str], Document] = {}
+            self._known[str(note["port"]), str(note["request_sha256"])].append((acts, note))
+            acts += note["port"] == SUBMIT
+        self._last: dict[_Asked, Document] = {}
 
     def reaches(self, port: str) -> bool:
         return True
@@ -78,14 +83,19 @@ class ForkTape(Tape):
     ) -> T:
         known = self._known.get((port, sha256(request)))
         if known and not self._twin.acted:
-            return decode(self.replied(known.popleft()))
+            acts, note = known.popleft()
+            self._acts = acts + 1
+            return decode(self.replied(note))
         return await super().act(port, live, encode, decode, request)
 
     def _on_record(self, port: str, digest: str) -> Document | None:
-        key = port, digest
-        if self._known.get(key):
-            self._last[key] = self._known[key].popleft()
-        return self._last.get(key)
+        """The next answer on record; none from behind an act that the fork has not come to."""
+        known = self._known[port, digest]
+        while known and known[0][0] < self._acts:
+            self._last[port, digest] = known.popleft()[1]
+        if known and known[0][0] == self._acts:
+            self._last[port, digest] = known.popleft()[1]
+        return self._last.get((port, digest))
 
     def _limits(self) -> dict[str, Json]:
         """What differs from the limits the session was opened with: as on record, and as supposed."""
