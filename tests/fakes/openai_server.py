@@ -19,9 +19,16 @@ Script = Callable[[Body, int], Any]
 
 
 def facts(body: Body) -> dict[str, tuple[str, str]]:
-    """Fact name to (id, value), as the prompt shows them."""
-    text = "\n".join(str(message["content"]) for message in body["messages"])
-    return {name: (fact_id, value) for fact_id, name, _, _, value, _ in FACT.findall(text)}
+    """Fact name to (id, value), as the prompt shows them; the traded market's come before the context's."""
+    found: dict[str, tuple[str, str]] = {}
+    for fact_id, name, _, _, value, _ in FACT.findall(shown(body)):
+        found.setdefault(name, (fact_id, value))
+    return found
+
+
+def shown(body: Body) -> str:
+    """Everything that the request shows."""
+    return "\n".join(str(message["content"]) for message in body["messages"])
 
 
 def role_of(body: Body) -> str:
@@ -118,11 +125,20 @@ GOOD: dict[str, Script] = {
 class Raw:
     """A reply below the level of a message: status, body and content type as given.
 
-    ``withheld`` bytes are promised in the header and never sent: the connection drops.
+    ``withheld`` bytes are promised in the header and never sent: the connection drops. ``retry_ms`` is
+    how long the client is asked to wait before it tries again.
     """
 
-    def __init__(self, status: int, body: str, kind: str = "application/json", withheld: int = 0) -> None:
+    def __init__(
+        self,
+        status: int,
+        body: str,
+        kind: str = "application/json",
+        withheld: int = 0,
+        retry_ms: int | None = None,
+    ) -> None:
         self.status, self.body, self.kind, self.withheld = status, body, kind, withheld
+        self.retry_ms = retry_ms
 
 
 class Streams(StrEnum):
@@ -191,6 +207,8 @@ class OpenAIServer:
                 payload = raw.body.encode()
                 self.send_response(raw.status)
                 self.send_header("content-type", raw.kind)
+                if raw.retry_ms is not None:
+                    self.send_header("retry-after-ms", str(raw.retry_ms))
                 self.send_header("content-length", str(len(payload) + raw.withheld))
                 self.end_headers()
                 self.wfile.write(payload)
