@@ -13,6 +13,8 @@ from tests.fakes.openai_server import Body, Raw, Script, Streams, executor
 from tests.fakes.speakers import Analyst, Macro, Officer, Technical, calling
 
 MACRO, TECHNICAL = "macro_analyst", "technical_analyst"
+#: Said beside the figures. The last ones have characters that Python 3.12 or 3.13 learned, or learned to
+#: read as numerals: what is grounded must not depend on who replays it.
 ASIDES = (
     "",
     " — «sûr»",
@@ -20,6 +22,9 @@ ASIDES = (
     " 🛢️\u2028still one text",
     " \u202eright to left\u202c",
     ' "quoted" \\ back',
+    " in 東京",
+    " \U0001fae8 \U0001d2c1",
+    " after \U00031350S&P 500",
 )
 BUSY = '{"error": {"message": "busy"}}'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -165,6 +166,14 @@ class Streams(StrEnum):
     EMPTY = "empty"
 
 
+class _Listener(ThreadingHTTPServer):
+    """Says nothing of clients that hang up before they have heard everything: some have no time left."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class OpenAIServer:
     """Use as a context manager; ``url`` is its base URL, ``requests`` every body it was sent."""
 
@@ -181,7 +190,7 @@ class OpenAIServer:
         self.requests: list[Body] = []
         self._asked: Counter[str] = Counter()
         self._finish = finish
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Listener(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
