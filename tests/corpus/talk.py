@@ -171,6 +171,7 @@ def malformed(one: Recorder) -> None:
             "x" * 30_000,
             "",
             '{"symbol": "\\ud800"}',
+            '{"text": "\\u0000"}',
         )
     )
     good = voices(one)
