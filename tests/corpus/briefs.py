@@ -76,6 +76,11 @@ class Briefs:
         _write(folder / "bars.csv", rows[:bars], daily=daily)
         _write(folder / "tape.csv", rows[bars:], daily=daily)
         text = new_brief_text(symbol, folder / "bars.csv")
+        if beside := chance.choice((None, None, *sorted(MARKETS.keys() - {symbol}))):
+            more = walk(chance, beside, swing, end - bars * spacing, spacing, bars)
+            _write(folder / "beside.csv", more, daily=daily)
+            text = text.replace(f"[{symbol}]", f"[{symbol}, {beside}]")
+            text = text.replace("bars:\n", f"bars:\n  {beside}: {folder / 'beside.csv'}\n")
         path = folder / "brief.md"
         path.write_text(_filled(text, symbol, folder, month, chance, extra), encoding="utf-8")
         return str(path)

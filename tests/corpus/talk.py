@@ -26,6 +26,7 @@ ASIDES = (
     " \U0001fae8 \U0001d2c1",
     " after \U00031350S&P 500",
 )
+BY = (None, "2016-06-24T12:00:00+02:00", "2030-01-01T00:00:00.5Z", "20301231T235959-0330")
 BUSY = '{"error": {"message": "busy"}}'
 
 
@@ -120,12 +121,16 @@ def challenge(one: Recorder) -> None:
 def a_word_of_the_officer(one: Recorder) -> None:
     """It rejects, contradicts both, approves what is void at once, or dissents."""
     dissent = [{"who": MACRO, "claim": "Too early" + one.chance.choice(ASIDES), "unresolved": True}]
+    hot = {"fact_name": "rsi14", "op": ">", "than": "70", "by": one.chance.choice(BY)}
     officer = one.pick(
         (
             Officer(words=("reject",)),
             Officer(sign=-1),
             Officer(kill_atr="0"),
             Officer(dissent=dissent),
+            Officer(kill_if=[hot]),
+            Officer(kill_if=[hot | {"than": 1.5, "op": ">="}]),
+            Officer(kill_if=[hot | {"by": "0001-01-01T00:00:00+14:00"}]),
         )
     )
     up: dict[str, Script] = {MACRO: Macro(), TECHNICAL: Technical(p="0.3", target_atr="6")}

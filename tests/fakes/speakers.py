@@ -152,6 +152,7 @@ class Officer:
     Attributes:
         words: ``approve``, ``reject``, or ``challenge:<analyst>``.
         kill_atr: how far the close may go either way before the approval is void; ``0`` voids it at once.
+        kill_if: further conditions that void it.
     """
 
     words: tuple[str, ...] = ("approve",)
@@ -160,6 +161,7 @@ class Officer:
     kill_atr: str = "1.5"
     aside: str = ""
     dissent: list[Body] = field(default_factory=list)
+    kill_if: list[Body] = field(default_factory=list)
 
     def __call__(self, body: Body, n: int) -> Body:
         decision, _, to = self.words[min(n, len(self.words) - 1)].partition(":")
@@ -183,6 +185,7 @@ class Officer:
             "kill_if": [
                 close_beyond(body, f"-{self.kill_atr}", "<="),
                 close_beyond(body, self.kill_atr, ">="),
+                *self.kill_if,
             ],
         }
 

@@ -7,7 +7,8 @@ import pytest
 from desk.errors import BadJson
 from tools.purple_flea import wire
 
-META = '{"mode":"paper","server_time":"%s","idempotency":true,"client_order_id_lookup":true,"settle_s":30}'
+PROMISES = '"idempotency":true,"client_order_id_lookup":true,"protective_legs":true'
+META = '{"mode":"paper","server_time":"%s",' + PROMISES + "}"
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
