@@ -7,13 +7,14 @@ a figure nothing can match. What is set aside is a closed list; everything else 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
+
+from desk.domain.characters import is_numeral, settled
 
 
 class Scale(StrEnum):
@@ -97,9 +98,8 @@ _DIGIT = re.compile(r"[0-9]")
 
 def figures(text: str, names: tuple[str, ...] = ()) -> Iterator[Figure]:
     """Every figure ``text`` states. ``names`` are fact names and symbols, which may carry digits."""
-    if not text.isascii() and any(
-        unicodedata.numeric(char, None) is not None and not char.isascii() for char in text
-    ):
+    text = settled(text)
+    if not text.isascii() and any(is_numeral(char) and not char.isascii() for char in text):
         yield UNREADABLE
     remaining = _set_aside(text, names) if _DIGIT.search(text) else text
     if _SPELLED.search(remaining):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -186,6 +186,7 @@ class Condition(Typed):
     def __post_init__(self) -> None:
         _require(FACT_NAME.fullmatch(self.fact_name), "fact_name", "must be the name of a fact")
         _require(self.by is None or self.by.tzinfo is not None, "by", "must carry an offset from UTC")
+        _require(self.by is None or MINYEAR < self.by.year < MAXYEAR, "by", "must lie in the years 2 to 9998")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
