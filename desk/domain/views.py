@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from desk.domain import canonical
-from desk.domain.canonical import Json
+from desk.domain.canonical import Plain
 from desk.domain.market import Side
 from desk.domain.roles import Analyst
+from desk.domain.shape import shaped
 
 TEXT = 240
 QUESTION = 300
@@ -121,24 +121,9 @@ class Typed:
 
     __slots__ = ()
 
-    def document(self) -> dict[str, Json]:
+    def document(self) -> Plain:
         """Public JSON: Decimals as plain strings, times as UTC text, ``None`` as null."""
-        written = canonical.document(_mapping(self))
-        assert isinstance(written, dict)
-        return written
-
-
-def _mapping(value: Typed) -> dict[str, object]:
-    names = [field.name for field in fields(value)]  # type: ignore[arg-type]  # subclasses are dataclasses
-    return {name: _plain(getattr(value, name)) for name in names}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Typed):
-        return _mapping(value)
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
+        return shaped(self)
 
 
 # ---- parts ---------------------------------------------------------------------------------------
