@@ -14,8 +14,9 @@ from desk.domain.events import TOPICS
 from desk.errors import DeskError, JournalError, UsageError
 from desk.journal import session_digest
 from desk.journal.chain import Row, hash_of
-from desk.journal.codec import event_of, read_moment
+from desk.journal.codec import event_of
 from desk.journal.document import parse
+from desk.journal.shape import read_moment
 from desk.journal.text import written
 from desk.ports import Recorded
 from desk.replay.portable import SCHEMA, PortableRecord, needed, streams_of
