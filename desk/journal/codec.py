@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 Upcaster = Callable[[dict[str, "Json"]], dict[str, "Json"]]
 
 
+class _Shapes(dict[str, Shape]):
+    """Shapes by type, each made when it is first needed: most programs read a few types only."""
+
+    def __init__(self, kinds: Mapping[str, type[Event]]) -> None:
+        super().__init__()
+        self._kinds = kinds
+
+    def __missing__(self, name: str) -> Shape:
+        shape = self[name] = Shape(self._kinds[name])
+        return shape
+
+
 class Codec:
     """Writes and reads a set of event types.
 
@@ -41,7 +53,7 @@ class Codec:
     ) -> None:
         self._kinds = dict(kinds)
         self._upcasters = dict(upcasters or {})
-        self._shapes = {name: Shape(kind) for name, kind in self._kinds.items()}
+        self._shapes = _Shapes(self._kinds)
         self._versions = {name: self._steps_of(name) + 1 for name in self._kinds}
 
     def _steps_of(self, name: str) -> int:
