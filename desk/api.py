@@ -239,5 +239,5 @@ def _archive(home: str | Path | None) -> Iterator[Archive]:
 def _finished(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end. In a thread of its own: a notebook has a loop running already."""
     with ThreadPoolExecutor(max_workers=1) as thread:
-        (done,) = thread.map(lambda one: asyncio.run(one()), [work])
-        return done
+        done: list[T] = list(thread.map(lambda one: asyncio.run(one()), [work]))
+    return done[0]
