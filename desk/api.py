@@ -121,7 +121,7 @@ class Session:
         return target
 
     def replay(self) -> Replayed:
-        """Run the record again through the real law, with nothing outside, and hold every event against it."""
+        """Run the record again through the real law, with nothing outside, and compare every event."""
         return _finished(lambda: replayed(self.portable, self.id, NoScreen()))
 
     def __repr__(self) -> str:
