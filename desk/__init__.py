@@ -18,11 +18,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from desk.api import Session, load, load_sessions, recorded
+    from desk.api import Session, diff, load, load_sessions, recorded
 
 __version__ = "0.1.0"
 
-__all__ = ["Session", "load", "load_sessions", "recorded"]
+__all__ = ["Session", "diff", "load", "load_sessions", "recorded"]
 
 
 def __getattr__(name: str) -> object:

@@ -7,26 +7,31 @@ order. Looking at a record imports neither AutoGen nor openai.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from desk import bundled
+from desk.config import load as settings
 from desk.domain.brief import Brief
 from desk.domain.dossier import Fact
 from desk.domain.events import SessionOpened
+from desk.domain.money import amount
 from desk.domain.shape import unshaped
 from desk.errors import UsageError
+from desk.forking import forked
 from desk.home.paths import Home
 from desk.home.records import SUFFIX, RecordFiles
 from desk.journal import read_journal
 from desk.journal.projections import show_document
 from desk.replay.archive import Archive
+from desk.replay.comparing import Comparison, compared
+from desk.replay.fork.change import DENY, GRANT, Change
 from desk.replay.moment import until
 from desk.replay.nowhere import NoScreen
 from desk.replay.portable import PortableRecord, written
@@ -121,8 +126,43 @@ class Session:
         return target
 
     def replay(self) -> Replayed:
-        """Run the record again through the real law, with nothing outside, and compare every event."""
+        """Run the record again through the real law, nothing outside, each event held against it."""
         return _finished(lambda: replayed(self.portable, self.id, NoScreen()))
+
+    def fork(
+        self,
+        at: int = 1,
+        *,
+        limits: Mapping[str, Decimal | int | str] | None = None,
+        models: Mapping[str, str] | None = None,
+        prompts: Mapping[str, str] | None = None,
+        answer: Decimal | int | str | None = None,
+        venue_reply: Mapping[str, Any] | None = None,
+    ) -> Session:
+        """The record run again with inputs changed from step ``at`` on. Nothing can be sent.
+
+        Args:
+            at: a number of ``steps``; 1 is the whole session.
+            limits: figures by name, tighter or looser.
+            models: role to ``rules`` or ``openai:MODEL``, which is then asked over the network.
+            prompts: role to another system prompt.
+            answer: ``grant``, ``deny`` or a smaller size in USDC.
+            venue_reply: merged into what the venue answered in that step.
+
+        Raises:
+            UsageError: the change cannot be made there.
+            ConfigError: a limit or a model is not one, or a model that has to be asked has no key.
+        """
+        change = Change(
+            at=at,
+            models=dict(models or {}),
+            prompts=dict(prompts or {}),
+            limits={name: amount(str(value)) for name, value in (limits or {}).items()},
+            answer=answer if answer in (None, GRANT, DENY) else amount(str(answer)),
+            venue_reply=venue_reply,
+        )
+        made = _finished(lambda: forked(self.portable, self.id, change, settings(), NoScreen()))
+        return Session(made)
 
     def __repr__(self) -> str:
         fork = f", fork of {self.parent}" if self.parent else ""
@@ -173,6 +213,11 @@ def recorded() -> list[Session]:
     return load_sessions(bundled.records())
 
 
+def diff(one: Session, other: Session) -> Comparison:
+    """Where two sessions part first, ids and times aside, and what each came to."""
+    return compared(one.portable, other.portable)
+
+
 def _read(path: Path) -> PortableRecord:
     try:
         with path.open("rb") as file:
@@ -183,7 +228,7 @@ def _read(path: Path) -> PortableRecord:
 
 @contextmanager
 def _archive(home: str | Path | None) -> Iterator[Archive]:
-    place = Home(Path(home or os.environ.get("DESK_HOME") or "~/.desk").expanduser())
+    place = settings().home if home is None else Home(Path(home).expanduser())
     journal = read_journal(place.path)
     try:
         yield Archive(journal, RecordFiles(place.records))
@@ -194,4 +239,5 @@ def _archive(home: str | Path | None) -> Iterator[Archive]:
 def _finished(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end. In a thread of its own: a notebook has a loop running already."""
     with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(lambda: asyncio.run(work())).result()
+        (done,) = thread.map(lambda one: asyncio.run(one()), [work])
+        return done

@@ -39,7 +39,7 @@ from desk.home.halt import HaltFile
 from desk.home.identity import RandomIds, SeededIds
 from desk.home.lock import SessionLock
 from desk.journal import Key, SqliteJournal, load_or_create, open_journal
-from desk.ports import Answers, Approver, Clock, Ids, Model, Screen, Tool, Venue
+from desk.ports import Answers, Approver, Clock, Ids, Model, Permit, Screen, Tool, Venue
 from desk.session import Chat, Given
 
 if TYPE_CHECKING:
@@ -242,15 +242,28 @@ def paper_venue(
     desk: Desk, brief: Brief, account: str, elapsed: Callable[[], timedelta], *, again: bool
 ) -> Venue:
     """The embedded twin, in this process, on the brief's own tape and time."""
-    paper, client = tools_module("paper"), tools_module("purple_flea")
     store = paper_store(desk)
-    opening = {} if brief.balance_usdc is None else {"balance_usdc": brief.balance_usdc}
+    if not again or store.clock(account) is None:
+        open_paper_account(store, account, brief, brief.balance_usdc)
+    return in_process(store, account, lambda: brief.as_of + elapsed(), desk.tickets.clear)
+
+
+def open_paper_account(store: Any, account: str, brief: Brief, balance_usdc: Decimal | None) -> None:
+    """An account on the brief's own tape and time; with the venue's usual balance if none is given."""
+    paper = tools_module("paper")
+    opening = {} if balance_usdc is None else {"balance_usdc": balance_usdc}
     tapes = {
         symbol: paper.Tape((*series.bars, *(brief.tape[symbol].bars if symbol in brief.tape else ())))
         for symbol, series in brief.bars.items()
     }
-    if not again or store.clock(account) is None:
-        store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
+    store.open_account(account, as_of=brief.as_of, tapes=tapes, **opening)
+
+
+def in_process(
+    store: Any, account: str, now: Callable[[], datetime], clear: Callable[[Permit], None]
+) -> Venue:
+    """The embedded twin behind the usual client, whose transport is a call in this process."""
+    paper, client = tools_module("paper"), tools_module("purple_flea")
     return cast(
         Venue,
         client.PurpleFlea(
@@ -258,8 +271,8 @@ def paper_venue(
             None,
             account,
             "paper",
-            desk.tickets.clear,
-            paper.InProcess(store, lambda: brief.as_of + elapsed()),
+            clear,
+            paper.InProcess(store, now),
             name="paper",
             pace=client.Pace(rates=None),
         ),
@@ -292,19 +305,26 @@ def answers_for(desk: Desk, wishes: Wishes, clock: Clock, screen: Screen) -> Cal
 
     AutoGen and openai are imported only if a role needs them.
     """
+    live = live_answers(desk.settings, wishes, clock)
+    if not wishes.cache_s or set(wishes.models.values()) <= {RULES}:
+        return live
+    return lambda debate: _cached(live(debate), desk, wishes, debate, clock, screen)
+
+
+def live_answers(settings: Settings, wishes: Wishes, clock: Clock) -> Callable[[Debate], Answers]:
+    """Makes the models of a debate, as wished for a role."""
     from desk.deliberation.answers import LiveAnswers
     from desk.deliberation.rules import RulesModel
 
     remote = {
-        role: _openai(desk.settings, spec.removeprefix("openai:"), wishes)
+        role: _openai(settings, spec.removeprefix("openai:"), wishes)
         for role, spec in wishes.models.items()
         if spec != RULES
     }
 
     def make(debate: Debate) -> Answers:
         models: dict[str, Model] = {role: remote.get(role) or RulesModel(debate) for role in wishes.models}
-        live = LiveAnswers(models, clock)
-        return _cached(live, desk, wishes, debate, clock, screen) if remote and wishes.cache_s else live
+        return LiveAnswers(models, clock)
 
     return make
 

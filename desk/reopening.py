@@ -12,7 +12,7 @@ from desk.deliberation.floor import drive
 from desk.domain.brief import Brief
 from desk.domain.budget import Budget
 from desk.domain.canonical import Json, document
-from desk.domain.limits import Limits, tightened_since
+from desk.domain.limits import Limits, supposed, tightened_since
 from desk.domain.policy import Policy, policy_from_record
 from desk.domain.shape import unshaped
 from desk.execution.log import SessionLog
@@ -23,6 +23,7 @@ from desk.home.clock import BriefClock, WallClock
 from desk.home.identity import RandomIds, SeededIds
 from desk.journal import Key
 from desk.ports import Clock, Journal, Screen
+from desk.replay.fork.door import WhatIfDoor
 from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoScreen, NoVenue
 from desk.replay.record import Record, load
 from desk.replay.resume import brief_of, prompts_of
@@ -122,11 +123,12 @@ def without_world(record: Record, source: Source, shadow: Journal, screen: Scree
         tape=Tape(),
         screen=screen,
         log=SessionLog(clock, new_ids, record.session_id, record.opened.account),
-        limits=limits_of(record),
+        limits=supposed(limits_of(record), {}) if record.opened.parent else limits_of(record),
         mode="live" if wishes.live else "paper",
         policy=policy_of(record),
     )
-    return _given(record, source, brief, wishes, parts, with_chat=False, desk=None)
+    again = _given(record, source, brief, wishes, parts, with_chat=False, desk=None)
+    return replace(again, door=WhatIfDoor) if record.opened.parent else again
 
 
 def _json(settings: Mapping[str, object]) -> dict[str, Json]:

@@ -31,7 +31,7 @@ from desk.execution.door import TradeDoor
 from desk.execution.guard import Guard
 from desk.execution.look import Look, Seen
 from desk.execution.room import Parts
-from desk.ports import Answers, ExecutionReport, Tool, Transaction, Waiting
+from desk.ports import Answers, Door, ExecutionReport, Tool, Transaction, Waiting
 
 #: Runs the floor to its end: AutoGen's team, or the plain loop.
 Chat = Callable[[Floor], Awaitable[None]]
@@ -54,6 +54,7 @@ class Given:
     settings: Mapping[str, Json]
     desk_version: str
     parent: str | None = None
+    door: Callable[[Parts], Door] = TradeDoor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +193,7 @@ class Session:
         return Floor(
             debate,
             interview,
-            TradeDoor(parts),
+            given.door(parts),
             given.tools,
             given.budget,
             lambda approval: self._mint(approval, debate.dossier, seen),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from desk.cli import output
 from desk.cli.archive import archived, wanted
 from desk.cli.options import json_flag
-from desk.cli.screen import Lines, Silent
 from desk.errors import UsageError
-from desk.ports import Screen
 from desk.replay.archive import Archive
-from desk.replay.nowhere import forbid_sockets
-from desk.replay.resume import Replayed
+
+if TYPE_CHECKING:
+    # Walking through a record needs none of the law, and starts as quickly as `desk show`.
+    from desk.replay.resume import Replayed
 
 
 @click.command()
@@ -35,9 +36,8 @@ def replay(session_id: str | None, everything: bool, verify: bool, stepping: boo
         if stepping:
             _walk(archive, one)
             return 0
-        screen: Screen = Silent() if verify or as_json else Lines(to_stderr=False, words=False)
-        forbid_sockets()
-        return _report([_again(archive, one, screen)], as_json=as_json, several=False)
+        found = _again(archive, one, quiet=verify or as_json)
+    return _report([found], as_json=as_json, several=False)
 
 
 def _walk(archive: Archive, session_id: str) -> None:
@@ -47,9 +47,13 @@ def _walk(archive: Archive, session_id: str) -> None:
     walk(Walk(archive.record(session_id), archive.source(session_id)))
 
 
-def _again(archive: Archive, session_id: str, screen: Screen) -> Replayed:
+def _again(archive: Archive, session_id: str, *, quiet: bool) -> Replayed:
+    from desk.cli.screen import Lines, Silent
+    from desk.replay.nowhere import forbid_sockets
     from desk.replaying import replayed
 
+    screen = Silent() if quiet else Lines(to_stderr=False, words=False)
+    forbid_sockets()
     return asyncio.run(replayed(archive.source(session_id), session_id, screen))
 
 

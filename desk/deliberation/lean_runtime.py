@@ -94,7 +94,8 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         try:
             found = await self._subscription_manager.get_subscribed_recipients(message_envelope.topic_id)
             others = [agent for agent in found if agent != message_envelope.sender]
-            await asyncio.gather(*(self._deliver(message_envelope, agent, is_rpc=False) for agent in others))
+            heard = [self._deliver(message_envelope, agent, is_rpc=False) for agent in others]
+            await (heard[0] if len(heard) == 1 else asyncio.gather(*heard))
         except BaseException as error:  # noqa: BLE001 - the next step raises it, as in the stock runtime
             if not self._ignore_unhandled_handler_exceptions:
                 self._background_exception = error

@@ -63,8 +63,12 @@ _FAILURES: tuple[tuple[type[Exception], str], ...] = (
 #: A body that is not what the API promises surfaces as any of these, deep in the client; and below
 #: version 3, openai lets its HTTP library's own errors out of a stream.
 _ODD = (openai.OpenAIError, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, IndexError)
-#: AutoGen tells the terminal what becomes our own word for an answer that cannot be used.
-_CHATTER = "No text content or tool calls are available|Received more than .* empty chunks"
+#: AutoGen and Pydantic tell the terminal what becomes our own word for an answer that cannot be used, or
+#: repeat what the endpoint said of itself.
+_CHATTER = (
+    "No text content or tool calls are available|Received more than .* empty chunks"
+    "|Pydantic serializer warnings|Resolved model mismatch"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import accumulate, repeat
 from types import MappingProxyType
 from typing import NoReturn
 
@@ -69,13 +70,7 @@ def _json(text: str) -> Sent:
     if _depth(body) > MAX_DEPTH:
         raise ReplyInvalid(("the reply: is nested too deeply",))
     try:
-        sent: Sent = json.loads(
-            body,
-            parse_float=NumberText,
-            parse_int=NumberText,
-            parse_constant=_constant,
-            object_pairs_hook=_unique,
-        )
+        sent: Sent = _DECODER.decode(body)
     except json.JSONDecodeError:
         raise ReplyInvalid((_NOT_ONE_OBJECT,)) from None
     return sent
@@ -83,18 +78,23 @@ def _json(text: str) -> Sent:
 
 def _depth(body: str) -> int:
     """How deep the brackets nest, counted before anything recurses over them. Strings do not count."""
-    deepest = level = 0
-    for token in re.finditer(r'"(?:\\.|[^"\\])*+"?|[\[{]|[\]}]', body, re.DOTALL):
-        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token.group(), 0)
-        deepest = max(deepest, level)
-    return deepest
+    steps = map(_STEP.get, _STRING_OR_BRACKET.findall(body), repeat(0))
+    return max(accumulate(steps, initial=0))
 
 
 def _unique(pairs: list[tuple[str, Sent]]) -> dict[str, Sent]:
-    if len({key for key, _ in pairs}) != len(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
         raise ReplyInvalid(("the reply: has a key twice",))
-    return dict(pairs)
+    return found
 
 
 def _constant(_: str) -> NoReturn:
     raise ReplyInvalid(("the reply: NaN and Infinity are not numbers",))
+
+
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{\]}]', re.DOTALL)
+_STEP: Mapping[str, int] = MappingProxyType({"[": 1, "{": 1, "]": -1, "}": -1})
+_DECODER = json.JSONDecoder(
+    parse_float=NumberText, parse_int=NumberText, parse_constant=_constant, object_pairs_hook=_unique
+)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
-from typing import Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from desk.domain import money
 from desk.domain.views import Typed
@@ -23,8 +23,11 @@ from desk.errors import BadNumber, ModelError
 Sent: TypeAlias = "None | bool | str | NumberText | list[Sent] | dict[str, Sent]"
 Schema: TypeAlias = dict[str, object]
 
+#: Reads one JSON value; raises ``_Faults``.
+Reader: TypeAlias = Callable[["Sent"], object]
+
 MISSING = "is required"
-UNKNOWN = "has a key the schema does not name"
+UNKNOWN = ": has a key the schema does not name"
 
 
 class NumberText(str):
@@ -43,156 +46,182 @@ class ReplyInvalid(ModelError):
         super().__init__("the reply is not a valid statement", why="; ".join(problems[:3]))
 
 
-def decoded(wanted: object, sent: Sent, path: str = "") -> object:
+def decoded(wanted: Any, sent: Sent) -> object:
     """``sent`` as a value of type ``wanted``.
 
     Raises:
-        ReplyInvalid: with every problem found at this depth.
+        ReplyInvalid: with every problem found at the depth at which there are any.
     """
-    if isinstance(wanted, type) and issubclass(wanted, StrEnum):
-        return _choice(wanted, sent, path)
-    if is_dataclass(wanted) and isinstance(wanted, type):
-        return _record(wanted, sent, path)
-    if isinstance(wanted, type) and wanted in _SCALARS:
-        return _SCALARS[wanted](sent, path)
-    origin, arguments = get_origin(wanted), get_args(wanted)
-    if origin in (Union, UnionType):
-        return decoded(_branch(arguments, sent), sent, path)
-    if origin is Literal:
-        return _literal(arguments, sent, path)
-    if origin is tuple:
-        return _items(arguments[0], sent, path)
-    raise TypeError("a field type that has no shape")
+    try:
+        return _reader(wanted)(sent)
+    except _Faults as found:
+        raise ReplyInvalid(tuple(map(_from_the_top, found.problems))) from None
 
 
-def _branch(choices: tuple[object, ...], sent: Sent) -> object:
-    """The member of a union that the JSON type points to; the first that is not null otherwise."""
-    if sent is None and NoneType in choices:
-        return NoneType
-    kept = [choice for choice in choices if choice is not NoneType]
-    records = [choice for choice in kept if is_dataclass(choice)]
-    if len(kept) > 1 and records:
-        return records[0] if isinstance(sent, dict) else next(c for c in kept if c not in records)
-    return kept[0]
+class _Faults(Exception):
+    """What is wrong with a value, each ``place: reason``, the place as seen from it (empty: itself)."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
 
 
-def _record(wanted: type, sent: Sent, path: str) -> object:
-    if not isinstance(sent, dict):
-        raise _problem(path, "must be an object")
-    hints = _hints(wanted)
-    problems: list[str] = []
-    values: dict[str, object] = {}
-    for name, hint in hints.items():
-        place = _join(path, name)
-        if name not in sent:
-            problems.append(f"{place}: {MISSING}")
-            continue
-        try:
-            values[name] = decoded(hint, sent[name], place)
-        except ReplyInvalid as invalid:
-            problems.extend(invalid.problems)
-    if sent.keys() - hints.keys():
-        problems.append(f"{path or 'the object'}: {UNKNOWN}")
-    if problems:
-        raise ReplyInvalid(tuple(problems))
-    return _built(wanted, values, path)
+def _inside(name: str, problem: str) -> str:
+    """A problem as it is seen from what holds the field ``name``."""
+    return f"{name}{problem}" if problem[0] in ":[" else f"{name}.{problem}"
+
+
+def _from_the_top(problem: str) -> str:
+    whole = "the object" if problem == UNKNOWN else "the reply"
+    return f"{whole}{problem}" if problem[0] == ":" else problem
 
 
 @cache
-def _hints(wanted: type) -> Mapping[str, object]:
-    """The fields of a record with their types, in order."""
+def _reader(wanted: Any) -> Reader:
+    """What reads values of one type; made once a type."""
+    if isinstance(wanted, type):
+        if issubclass(wanted, StrEnum):
+            return _choice(wanted)
+        return _SCALARS[wanted] if wanted in _SCALARS else _record(wanted)
+    origin, arguments = get_origin(wanted), get_args(wanted)
+    if origin in (Union, UnionType):
+        return _union(arguments)
+    return _literal(arguments) if origin is Literal else _items(_reader(arguments[0]))
+
+
+def _union(choices: tuple[Any, ...]) -> Reader:
+    """The member that the JSON type points to: a record for an object, null for null, else the other."""
+    kept = [choice for choice in choices if choice is not NoneType]
+    records: list[Any] = [choice for choice in kept if is_dataclass(choice)]
+    others = [choice for choice in kept if choice not in records] or kept
+    of_objects, of_others = _reader((records or kept)[0]), _reader(others[0])
+    nullable = NoneType in choices
+
+    def read(sent: Sent) -> object:
+        if sent is None and nullable:
+            return None
+        return of_objects(sent) if isinstance(sent, dict) else of_others(sent)
+
+    return read
+
+
+def _record(wanted: type) -> Reader:
     hints = get_type_hints(wanted)
-    return {field.name: hints[field.name] for field in fields(wanted)}
+    readers = {field.name: _reader(hints[field.name]) for field in fields(wanted)}
+
+    def read(sent: Sent) -> object:
+        if not isinstance(sent, dict):
+            raise _Faults(": must be an object")
+        problems: list[str] = []
+        values: dict[str, object] = {}
+        for name, read_field in readers.items():
+            if name not in sent:
+                problems.append(f"{name}: {MISSING}")
+                continue
+            try:
+                values[name] = read_field(sent[name])
+            except _Faults as found:
+                problems += [_inside(name, problem) for problem in found.problems]
+        if not sent.keys() <= readers.keys():
+            problems.append(UNKNOWN)
+        if problems:
+            raise _Faults(*problems)
+        return _built(wanted, values)
+
+    return read
 
 
-def _built(wanted: type, values: dict[str, object], path: str) -> object:
+def _built(wanted: type, values: dict[str, object]) -> object:
     try:
         return wanted(**values)
     except ValueError as refused:  # raised by our own bounds only: its text is ours
-        raise ReplyInvalid((_join(path, str(refused)),)) from None
+        raise _Faults(str(refused)) from None
 
 
-def _items(wanted: object, sent: Sent, path: str) -> tuple[object, ...]:
-    if not isinstance(sent, list):
-        raise _problem(path, "must be a list")
-    problems: list[str] = []
-    values: list[object] = []
-    for position, item in enumerate(sent):
-        try:
-            values.append(decoded(wanted, item, f"{path}[{position}]"))
-        except ReplyInvalid as invalid:
-            problems.extend(invalid.problems)
-    if problems:
-        raise ReplyInvalid(tuple(problems))
-    return tuple(values)
+def _items(read_item: Reader) -> Reader:
+    def read(sent: Sent) -> object:
+        if not isinstance(sent, list):
+            raise _Faults(": must be a list")
+        problems: list[str] = []
+        values: list[object] = []
+        for position, item in enumerate(sent):
+            try:
+                values.append(read_item(item))
+            except _Faults as found:
+                problems += [_inside(f"[{position}]", problem) for problem in found.problems]
+        if problems:
+            raise _Faults(*problems)
+        return tuple(values)
+
+    return read
 
 
-def _choice(wanted: type[StrEnum], sent: Sent, path: str) -> StrEnum:
-    if not isinstance(sent, str) or sent not in {member.value for member in wanted}:
-        raise _problem(path, "must be one of " + ", ".join(member.value for member in wanted))
-    return wanted(sent)
+def _choice(wanted: type[StrEnum]) -> Reader:
+    members = {member.value: member for member in wanted}
+
+    def read(sent: Sent) -> StrEnum:
+        if not isinstance(sent, str) or sent not in members:
+            raise _Faults(": must be one of " + ", ".join(members))
+        return members[sent]
+
+    return read
 
 
-def _literal(choices: tuple[object, ...], sent: Sent, path: str) -> object:
-    for choice in choices:
-        if isinstance(sent, NumberText) and sent == str(choice):
-            return choice
-    raise _problem(path, "must be one of " + ", ".join(map(str, choices)))
+def _literal(choices: tuple[object, ...]) -> Reader:
+    members = {str(choice): choice for choice in choices}
+
+    def read(sent: Sent) -> object:
+        if not isinstance(sent, NumberText) or sent not in members:
+            raise _Faults(": must be one of " + ", ".join(members))
+        return members[sent]
+
+    return read
 
 
-def _null(sent: Sent, path: str) -> None:
+def _null(sent: Sent) -> None:
     if sent is not None:
-        raise _problem(path, "must be null")
+        raise _Faults(": must be null")
 
 
-def _text(sent: Sent, path: str) -> str:
+def _text(sent: Sent) -> str:
     if not isinstance(sent, str) or isinstance(sent, NumberText):
-        raise _problem(path, "must be text")
+        raise _Faults(": must be text")
     return sent
 
 
-def _flag(sent: Sent, path: str) -> bool:
+def _flag(sent: Sent) -> bool:
     if not isinstance(sent, bool):
-        raise _problem(path, "must be true or false")
+        raise _Faults(": must be true or false")
     return sent
 
 
-def _whole(sent: Sent, path: str) -> int:
-    number = _number(sent, path) if isinstance(sent, NumberText) and "." not in sent else None
+def _whole(sent: Sent) -> int:
+    number = _number(sent) if isinstance(sent, NumberText) and "." not in sent else None
     if number is None:
-        raise _problem(path, "must be a whole number")
+        raise _Faults(": must be a whole number")
     return int(number)
 
 
-def _number(sent: Sent, path: str) -> Decimal:
+def _number(sent: Sent) -> Decimal:
     """A JSON number, or the same text in quotes: models write Decimals both ways."""
     try:
         return money.signed(sent)
     except BadNumber:
-        raise _problem(path, "must be a plain number such as -1.5, without an exponent") from None
+        raise _Faults(": must be a plain number such as -1.5, without an exponent") from None
 
 
-def _time(sent: Sent, path: str) -> datetime:
-    wrong = _problem(path, "must be a time such as 2016-06-23T21:00:00Z")
+def _time(sent: Sent) -> datetime:
+    wrong = ": must be a time such as 2016-06-23T21:00:00Z"
     if not isinstance(sent, str) or not sent.isascii():
-        raise wrong
+        raise _Faults(wrong)
     try:
         return datetime.fromisoformat(sent)
     except ValueError:
-        raise wrong from None
+        raise _Faults(wrong) from None
 
 
-_SCALARS: Mapping[type, Callable[[Sent, str], object]] = MappingProxyType(
+_SCALARS: Mapping[type, Reader] = MappingProxyType(
     {str: _text, bool: _flag, int: _whole, Decimal: _number, datetime: _time, NoneType: _null}
 )
-
-
-def _problem(path: str, reason: str) -> ReplyInvalid:
-    return ReplyInvalid((f"{path or 'the reply'}: {reason}",))
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 # ---- the same types as a schema ------------------------------------------------------------------

@@ -7,19 +7,30 @@ model, the stop looks at the law's state and never at text, and messages in the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from autogen_agentchat.agents import BaseChatAgent
-from autogen_agentchat.base import ChatAgent, Response, Team, TerminatedException, TerminationCondition
+from autogen_agentchat.base import Response, TerminatedException, TerminationCondition
 from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, StopMessage, TextMessage
 from autogen_agentchat.teams import SelectorGroupChat
-from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
 from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
+from autogen_agentchat.teams._group_chat._events import GroupChatAgentResponse, GroupChatRequestPublish
 from autogen_agentchat.teams._group_chat._selector_group_chat import SelectorGroupChatManager
-from autogen_core import AgentRuntime, CancellationToken, SingleThreadedAgentRuntime, TypeSubscription
-from autogen_core.models import ModelFamily, ModelInfo
+from autogen_core import (
+    AgentId,
+    AgentRuntime,
+    CancellationToken,
+    DefaultTopicId,
+    MessageContext,
+    RoutedAgent,
+    SingleThreadedAgentRuntime,
+    TopicId,
+    TypeSubscription,
+    event,
+)
+from autogen_core.models import ChatCompletionClient, ModelFamily, ModelInfo
 from autogen_ext.models.replay import ReplayChatCompletionClient
 from pydantic import BaseModel
 
@@ -46,7 +57,7 @@ class Turns:
         self._floor = floor
         self.speakers: tuple[str, ...] = ()
         self.fault: BaseException | None = None
-        self.running: set[asyncio.Task[str]] = set()
+        self.running: set[asyncio.Task[Any]] = set()
 
     def advance(self) -> bool:
         """Take the next turn. False when there is none, or a seat failed."""
@@ -55,10 +66,11 @@ class Turns:
 
     async def speak(self, role: str) -> str:
         """One seat's turn. A failure ends the chat and is raised by ``deliberate``, with its own type."""
-        task = asyncio.ensure_future(self._floor.speak(role))
+        task = asyncio.current_task()
+        assert task is not None
         self.running.add(task)
         try:
-            return await task
+            return await self._floor.speak(role)
         except BaseException as error:  # noqa: BLE001 - AutoGen would make it text, or hang
             self.fault = self.fault or error
             return "interrupted"
@@ -120,22 +132,32 @@ class Chair(ChatAgentContainer):
     def _discover_handlers(cls) -> Sequence[Any]:
         return super()._discover_handlers()
 
-    async def _log_message(self, message: BaseAgentEvent | BaseChatMessage) -> None:
-        """Nothing."""
+    @event
+    async def handle_request(  # type: ignore[override]  # the decorator names the class
+        self, message: GroupChatRequestPublish, ctx: MessageContext
+    ) -> None:
+        """The seat's turn, whole: it streams nothing, and what goes wrong in it is kept by ``Turns``."""
+        assert isinstance(self._agent, Seat)
+        response = await self._agent.on_messages((), ctx.cancellation_token)
+        await self.publish_message(
+            GroupChatAgentResponse(response=response, name=self._agent.name),
+            topic_id=DefaultTopicId(type=self._parent_topic_type),
+            cancellation_token=ctx.cancellation_token,
+        )
 
 
 class FloorManager(SelectorGroupChatManager):
-    """Returns the floor's speakers: two at once where neither may hear the other."""
+    """Asks the floor's speakers: two at once where neither may hear the other."""
 
     @classmethod
     @cache
     def _discover_handlers(cls) -> Sequence[Any]:
         return super()._discover_handlers()
 
-    def __init__(self, turns: Turns, **group: Any) -> None:
+    def __init__(self, turns: Turns, model_client: ChatCompletionClient, **group: Any) -> None:
         super().__init__(
             **group,
-            model_client=ReplayChatCompletionClient([], model_info=NO_MODEL),
+            model_client=model_client,
             selector_prompt="",
             allow_repeated_speaker=True,
             selector_func=None,
@@ -148,6 +170,20 @@ class FloorManager(SelectorGroupChatManager):
 
     async def select_speaker(self, thread: Sequence[BaseAgentEvent | BaseChatMessage]) -> list[str] | str:
         return list(self._turns.speakers)
+
+    async def update_message_thread(self, messages: Sequence[BaseAgentEvent | BaseChatMessage]) -> None:
+        """Kept, but not for a model: none selects."""
+        self._message_thread.extend(messages)
+
+    async def _log_speaker_selection(self, speaker_names: list[str]) -> None:
+        """Nobody reads it."""
+
+    async def publish_message(
+        self, message: Any, topic_id: TopicId, *, cancellation_token: CancellationToken | None = None
+    ) -> None:
+        """Only what a seat hears: its turn. The start and the end nobody has subscribed to."""
+        if isinstance(message, GroupChatRequestPublish):
+            await super().publish_message(message, topic_id, cancellation_token=cancellation_token)
 
 
 class DeskGroupChat(SelectorGroupChat):
@@ -168,10 +204,21 @@ class DeskGroupChat(SelectorGroupChat):
     async def _init(self, runtime: AgentRuntime) -> None:
         """Seats are told when it is their turn, and nothing else: their questions come from the floor."""
         for seat, topic in zip(self._participants, self._participant_topic_types, strict=True):
-            await runtime.register_factory(topic, self._chair(seat), expected_class=Chair)
-            await runtime.add_subscription(TypeSubscription(topic_type=topic, agent_type=topic))
-        manager = self._group_chat_manager_topic_type
-        factory: Any = self._create_group_chat_manager_factory(
+            chair = Chair(self._group_topic_type, self._output_topic_type, seat, self._message_factory)
+            await self._seated(runtime, chair, topic, hears=topic)
+        await self._seated(
+            runtime, self._manager(), self._group_chat_manager_topic_type, hears=self._group_topic_type
+        )
+        self._initialized = True
+
+    async def _seated(self, runtime: AgentRuntime, agent: RoutedAgent, name: str, *, hears: str) -> None:
+        await runtime.register_agent_instance(agent, AgentId(name, self._team_id))
+        await runtime.add_subscription(TypeSubscription(topic_type=hears, agent_type=name, id=hears))
+
+    def _manager(self) -> FloorManager:
+        return FloorManager(
+            self._turns,
+            self._model_client,
             name=self._group_chat_manager_name,
             group_topic_type=self._group_topic_type,
             output_topic_type=self._output_topic_type,
@@ -183,19 +230,6 @@ class DeskGroupChat(SelectorGroupChat):
             max_turns=self._max_turns,
             message_factory=self._message_factory,
         )
-        await runtime.register_factory(manager, factory, expected_class=FloorManager)
-        await runtime.add_subscription(
-            TypeSubscription(topic_type=self._group_topic_type, agent_type=manager)
-        )
-        self._initialized = True
-
-    def _chair(self, seat: ChatAgent | Team) -> Callable[[], Chair]:
-        return lambda: Chair(self._group_topic_type, self._output_topic_type, seat, self._message_factory)
-
-    def _create_group_chat_manager_factory(  # type: ignore[override]  # called with keywords only
-        self, **group: Any
-    ) -> Callable[[], BaseGroupChatManager]:
-        return lambda: FloorManager(self._turns, **group)
 
 
 async def deliberate(floor: Floor) -> None:

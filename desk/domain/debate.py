@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from desk.domain import dossier as names
 from desk.domain import prompting
+from desk.domain.canonical import Plain
 from desk.domain.dossier import Dossier
 from desk.domain.events import Document, Event, RebuttalGiven, VerdictGiven, ViewStated
 from desk.domain.grounding import grounding
@@ -236,7 +237,8 @@ class Debate:
             else:
                 assert isinstance(statement, Abstained)
                 self._views[who], self._stances[who] = statement, Stance.ABSTAIN
-                document, warnings = {"stance": "abstain", "abstain_reason": statement.reason}, ()
+                document = Plain(stance="abstain", abstain_reason=statement.reason)
+                warnings = ()
             events.append(ViewStated(who=who.value, view=document, warnings=warnings))
         self._after_views()
         return tuple(events)

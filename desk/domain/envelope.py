@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from desk.domain.characters import NONE, settled
+
 OPEN, CLOSE = "<<<UNTRUSTED", "UNTRUSTED>>>"
 LONGEST = 1200
 _BRACKETS = str.maketrans({"<": "‹", ">": "›"})
@@ -17,7 +19,7 @@ _CUT = " …(cut)"
 
 def inert(text: str) -> str:
     """``text`` on one line, without anything invisible and without angle brackets."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).translate(_BRACKETS).split())
+    folded = " ".join(unicodedata.normalize("NFKC", settled(text, NONE)).translate(_BRACKETS).split())
     if folded.isascii() and folded.isprintable():
         return folded
     return "".join(char for char in folded if not unicodedata.category(char).startswith("C"))

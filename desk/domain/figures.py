@@ -7,13 +7,15 @@ a figure nothing can match. What is set aside is a closed list; everything else 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
+
+from desk.domain.characters import is_numeral, settled
 
 
 class Scale(StrEnum):
@@ -46,40 +48,80 @@ _WHEN = rf"in|since|during|year|early|late|mid|{_MONTH}|q[1-4]"
 _CHANCE = r"(?:chance|probability|likelihood|odds|likely)"
 _PERIOD = r"(?:minute|hour|day|session|bar|week|month|quarter|year)"
 
+
+class _Phrase(NamedTuple):
+    """A pattern, and words (in small letters) of which an ASCII text it is found in holds one."""
+
+    pattern: re.Pattern[str]
+    words: tuple[str, ...]
+
+    def possible(self, lowered: str) -> bool:
+        """May it be found? Words are looked up faster; beyond ASCII letters have other forms."""
+        return not lowered.isascii() or any(map(lowered.__contains__, self.words))
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CHANCES = ("chance", "probability", "likelihood", "odds", "likely")
+_INDICES = ("s&p", "spx", "nasdaq", "russell", "ftse", "nikkei", "cac")
+_PERIODS = ("minute", "hour", "day", "session", "bar", "week", "month", "quarter", "year")
 #: What may carry digits without being a figure: each a name, an ordinal, a date or a probability.
 _SET_ASIDE = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?<![\w.,])F[1-9][0-9]{0,2}(?![\w.,]*[0-9])",
-        r"(?i)(?<![\w.])(?:RSI|ATR)(?:-14|14|[ ]?\(14\))(?![.,]?[0-9])",
-        r"(?i)(?<![\w.])[SE]?MA(?:-?(?:20|50|200)|[ ]?\((?:20|50|200)\))(?![.,]?[0-9])",
+    _Phrase(re.compile(pattern), words)
+    for words, pattern in (
+        (("f",), r"(?<![\w.,])F[1-9][0-9]{0,2}(?![\w.,]*[0-9])"),
+        (("rsi", "atr"), r"(?i)(?<![\w.])(?:RSI|ATR)(?:-14|14|[ ]?\(14\))(?![.,]?[0-9])"),
+        (("ma",), r"(?i)(?<![\w.])[SE]?MA(?:-?(?:20|50|200)|[ ]?\((?:20|50|200)\))(?![.,]?[0-9])"),
         (
-            r"(?i)(?<!\w)(?:S&P ?500|SPX500|Nasdaq[ -]?100|Russell[ -]?2000|FTSE ?100|Nikkei ?225|CAC ?40)"
-            r"(?!\w|[.,][0-9])"
+            _INDICES,
+            (
+                r"(?i)(?<!\w)(?:S&P ?500|SPX500|Nasdaq[ -]?100|Russell[ -]?2000|FTSE ?100|Nikkei ?225"
+                r"|CAC ?40)(?!\w|[.,][0-9])"
+            ),
         ),
-        rf"(?i)(?<![\w.,-])[0-9]{{1,3}}[ -]{_PERIOD}(?![a-z])",
-        r"(?<![\w.,-])[0-9]{1,3}[dhwy](?!\w)|(?<![\w.,-])(?:1|3|6|12)m(?!\w)",
-        r"(?<![\w.,-])(?:[0-9]{0,2}(?:1st|2nd|3rd|[04-9]th)|1[123]th)(?!\w)",
-        rf"(?<![\w.,-]){_YEAR}-[01][0-9](?:-[0-3][0-9](?:T[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?Z?)?)?(?![\w-])",
-        rf"(?<!\w){_MONTH}\.? [0-3]?[0-9](?:,? {_YEAR})?(?![\w.,%]*[0-9%])",
-        rf"(?<![\w.,])[0-3]?[0-9] {_MONTH}(?: {_YEAR})?(?!\w)",
+        (_PERIODS, rf"(?i)(?<![\w.,-])[0-9]{{1,3}}[ -]{_PERIOD}(?![a-z])"),
         (
-            rf"(?i)(?<!\w)(?:{_WHEN})[ -](?:19[0-9]{{2}}|20[0-3][0-9])"
-            r"(?![.,]?[0-9]|[ ]?%|[ ](?:usd|dollar|point))"
+            ("d", "h", "w", "y", "m"),
+            r"(?<![\w.,-])[0-9]{1,3}[dhwy](?!\w)|(?<![\w.,-])(?:1|3|6|12)m(?!\w)",
         ),
-        r"(?<![\w.,:])[0-2]?[0-9]:[0-5][0-9](?:Z|[ ]?UTC)(?!\w)",
-        r"(?<!\w)(?:Q[1-4]|G7|G10|G20)(?!\w)",
-        rf"(?i)(?<![\w.,-]){_PERCENT} {_CHANCE}",
-        rf"(?i){_CHANCE} (?:of |is |at |near )?(?:{_PERCENT}|0?\.[0-9]+(?![\w.,]*[0-9%]))",
-        r"(?<!\w)p ?(?:[=:] ?)?0?\.[0-9]+(?![\w.,]*[0-9%])",
+        (
+            ("st", "nd", "rd", "th"),
+            r"(?<![\w.,-])(?:[0-9]{0,2}(?:1st|2nd|3rd|[04-9]th)|1[123]th)(?!\w)",
+        ),
+        (
+            ("-",),
+            (
+                rf"(?<![\w.,-]){_YEAR}-[01][0-9](?:-[0-3][0-9]"
+                r"(?:T[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?Z?)?)?(?![\w-])"
+            ),
+        ),
+        (_MONTHS, rf"(?<!\w){_MONTH}\.? [0-3]?[0-9](?:,? {_YEAR})?(?![\w.,%]*[0-9%])"),
+        (_MONTHS, rf"(?<![\w.,])[0-3]?[0-9] {_MONTH}(?: {_YEAR})?(?!\w)"),
+        (
+            ("19", "20"),
+            (
+                rf"(?i)(?<!\w)(?:{_WHEN})[ -](?:19[0-9]{{2}}|20[0-3][0-9])"
+                r"(?![.,]?[0-9]|[ ]?%|[ ](?:usd|dollar|point))"
+            ),
+        ),
+        ((":",), r"(?<![\w.,:])[0-2]?[0-9]:[0-5][0-9](?:Z|[ ]?UTC)(?!\w)"),
+        (("q", "g"), r"(?<!\w)(?:Q[1-4]|G7|G10|G20)(?!\w)"),
+        (_CHANCES, rf"(?i)(?<![\w.,-]){_PERCENT} {_CHANCE}"),
+        (
+            _CHANCES,
+            rf"(?i){_CHANCE} (?:of |is |at |near )?(?:{_PERCENT}|0?\.[0-9]+(?![\w.,]*[0-9%]))",
+        ),
+        (("p",), r"(?<!\w)p ?(?:[=:] ?)?0?\.[0-9]+(?![\w.,]*[0-9%])"),
     )
 )
 
 _TENS = "ten|eleven|twelve|\\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES = "one|two|three|four|five|six|seven|eight|nine|half"
-_SPELLED = re.compile(
-    rf"(?i)(?<!\w)(?:hundreds?|thousands?|[mb]illions?|trillions?|dozens?)(?!\w)"
-    rf"|(?<!\w)(?:{_TENS}|{_ONES})[ -](?:%|percent|per cent|bps|basis points|dollars|usdc|usd)(?!\w)"
+_SPELLED = _Phrase(
+    re.compile(
+        rf"(?i)(?<!\w)(?:hundreds?|thousands?|[mb]illions?|trillions?|dozens?)(?!\w)"
+        rf"|(?<!\w)(?:{_TENS}|{_ONES})[ -](?:%|percent|per cent|bps|basis points|dollars|usdc|usd)(?!\w)"
+    ),
+    ("hundred", "thousand", "illion", "dozen", "%", "per", "bps", "basis", "dollar", "usd"),
 )
 _NUMBER = re.compile(
     r"(?P<sign>(?<![\w.,)%])[+−-] ?)?"
@@ -97,15 +139,15 @@ _DIGIT = re.compile(r"[0-9]")
 
 def figures(text: str, names: tuple[str, ...] = ()) -> Iterator[Figure]:
     """Every figure ``text`` states. ``names`` are fact names and symbols, which may carry digits."""
-    if not text.isascii() and any(
-        unicodedata.numeric(char, None) is not None and not char.isascii() for char in text
-    ):
+    text = settled(text)
+    if not text.isascii() and any(is_numeral(char) and not char.isascii() for char in text):
         yield UNREADABLE
-    remaining = _set_aside(text, names) if _DIGIT.search(text) else text
-    if _SPELLED.search(remaining):
+    has_digits = _DIGIT.search(text) is not None
+    remaining = _set_aside(text, names) if has_digits else text
+    if _SPELLED.possible(remaining.lower()) and _SPELLED.pattern.search(remaining):
         yield UNREADABLE
-    for found in _NUMBER.finditer(remaining):
-        yield _figure(found)
+    if has_digits:
+        yield from map(_figure, _NUMBER.finditer(remaining))
 
 
 def _set_aside(text: str, names: tuple[str, ...]) -> str:
@@ -113,8 +155,10 @@ def _set_aside(text: str, names: tuple[str, ...]) -> str:
     with_digits = _named(names)
     if with_digits is not None:
         text = with_digits.sub(" _ ", text)
-    for pattern in _SET_ASIDE:
-        text = pattern.sub(" _ ", text)
+    lowered = text.lower()
+    for phrase in _SET_ASIDE:
+        if phrase.possible(lowered):
+            text = phrase.pattern.sub(" _ ", text)
     return text
 
 

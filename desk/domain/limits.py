@@ -52,6 +52,12 @@ class Limits:
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
 
+class WhatIf(Limits):
+    """The limits of a fork: they may be looser than the code allows, and no door to a venue opens to them."""
+
+    __slots__ = ()
+
+
 #: Limits where a larger figure is the stricter one. All others are stricter when smaller.
 LARGER_IS_STRICTER = frozenset(
     {
@@ -69,6 +75,27 @@ LARGER_IS_STRICTER = frozenset(
 CEILING = Limits()
 
 
+def supposed(base: Limits, wanted: Mapping[str, Decimal]) -> WhatIf:
+    """``base`` with each wanted figure in place, tighter or looser: for a fork, which can send nothing.
+
+    Raises:
+        ConfigError: a name that is not a limit, or a figure that is negative or not one.
+    """
+    for name, value in wanted.items():
+        _require_limit(name)
+        if not value.is_finite() or value < 0:
+            raise ConfigError(f"limits.{name} is not a number from zero up", fix="Give a plain number")
+    return WhatIf(**{one.name: wanted.get(one.name, getattr(base, one.name)) for one in fields(Limits)})
+
+
+def _require_limit(name: str) -> None:
+    known = {field.name for field in fields(Limits)}
+    if name not in known:
+        raise ConfigError(
+            f"limits.{ascii(name)[1:41]} is not a limit", fix="Known: " + ", ".join(sorted(known))
+        )
+
+
 def tightened(base: Limits, wanted: Mapping[str, Decimal]) -> Limits:
     """``base`` with each wanted figure in place.
 
@@ -76,12 +103,8 @@ def tightened(base: Limits, wanted: Mapping[str, Decimal]) -> Limits:
         ConfigError: for a name that is not a limit, or a figure looser than ``base`` has. A limit is
             refused, never clamped: whoever wrote it must know what is in force.
     """
-    known = {field.name for field in fields(Limits)}
     for name, value in wanted.items():
-        if name not in known:
-            raise ConfigError(
-                f"limits.{ascii(name)[1:41]} is not a limit", fix="Known: " + ", ".join(sorted(known))
-            )
+        _require_limit(name)
         if looser(name, value, getattr(base, name)):
             raise ConfigError(
                 f"limits.{name} = {plain(value)} is looser than the desk's {plain(getattr(base, name))}",

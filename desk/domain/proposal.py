@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from desk.domain.canonical import Json, sha256
+from desk.domain.canonical import Plain, sha256
 from desk.domain.events import Document
 from desk.domain.market import Category, Market, Side
 from desk.domain.money import ceil_to, floor_to
@@ -43,9 +43,9 @@ class Act:
     tif: str
     valid_until: datetime
 
-    def document(self) -> dict[str, Json]:
+    def document(self) -> Plain:
         """Public JSON of the act; its size goes by the contract's name ``size``."""
-        return {("size" if name == "size_usdc" else name): value for name, value in shaped(self).items()}
+        return Plain(("size" if name == "size_usdc" else name, value) for name, value in shaped(self).items())
 
     @property
     def hash(self) -> str:

@@ -8,41 +8,60 @@ class; a document with a key too many or too few is refused.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from desk.domain.canonical import Json, document, moment
+from desk.domain.canonical import SIMPLE, Json, Plain, moment, writer
 from desk.domain.money import parsed
 from desk.errors import BadNumber
 
 T = TypeVar("T")
 Read = Callable[[Any], Any]
+Write = Callable[[Any], Any]
 
 
-def shaped(value: object) -> dict[str, Json]:
+def shaped(value: object) -> Plain:
     """The plain document of a dataclass."""
-    kind: Any = type(value)
-    return {name: _plain(getattr(value, name)) for name in _names(kind)}
+    return Plain(_WRITERS[type(value)](value))
 
 
-def _plain(value: Any) -> Json:
-    kind: Any = type(value)
-    if kind is tuple or kind is list:
-        return [_plain(item) for item in value]
-    if is_shape(kind):
-        return shaped(value)
-    return value.isoformat() if kind is date else document(value)
+class _Writers(dict[type, Write]):
+    """How values of each type are written: found out once a type."""
+
+    def __missing__(self, kind: type) -> Write:
+        if kind is tuple or kind is list:
+            self[kind] = _write_items
+        elif kind is date:
+            self[kind] = date.isoformat
+        else:
+            self[kind] = _record_writer(kind) if is_dataclass(kind) else writer(kind)
+        return self[kind]
 
 
-@cache
-def is_shape(kind: type) -> bool:
-    """Is it one of the dataclasses this module writes?"""
-    return is_dataclass(kind)
+_WRITERS = _Writers()
+
+
+def _record_writer(kind: Any) -> Write:
+    names = _names(kind)
+    values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+
+    def write(value: object) -> Json:
+        return {
+            name: item if type(item) in SIMPLE else _WRITERS[type(item)](item)
+            for name, item in zip(names, values(value), strict=True)
+        }
+
+    return write
+
+
+def _write_items(items: Iterable[Any]) -> Json:
+    return [item if type(item) in SIMPLE else _WRITERS[type(item)](item) for item in items]
 
 
 @cache

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias, TypeVar
 
+from desk.domain.characters import settled
 from desk.errors import BadNumber, BriefError
 
 T = TypeVar("T")
@@ -108,7 +109,7 @@ class Form:
             self.refuse(key, f"{key} is not a line of text")
         if len(node.text) > limit:
             self.refuse(key, f"{key} has {len(node.text)} characters", fix=f"At most {limit} are read")
-        if not node.text.isprintable():
+        if not settled(node.text).isprintable():
             self.refuse(key, f"{key} holds a control character or a line break")
         return node.text.strip()
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from desk.domain import canonical
-from desk.domain.canonical import Json
+from desk.domain.canonical import Plain
 from desk.domain.market import Side
 from desk.domain.roles import Analyst
+from desk.domain.shape import shaped
 
 TEXT = 240
 QUESTION = 300
@@ -31,6 +31,7 @@ MAX_HORIZON_BARS = 1000
 
 FACT_ID = re.compile(r"F[1-9][0-9]{0,2}")
 FACT_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+HALF_OF_A_PAIR = re.compile(r"[\ud800-\udfff]")
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 
 
@@ -92,28 +93,35 @@ class Call(StrEnum):
 def _text(name: str, value: str | None, longest: int = TEXT) -> None:
     if value is None:
         return
-    _require(value.strip() and len(value) <= longest, name, f"must have 1 to {longest} characters")
-    _require(not any("\ud800" <= char <= "\udfff" for char in value), name, "must be valid Unicode")
+    if not value.strip() or len(value) > longest:
+        raise _refused(name, f"must have 1 to {longest} characters")
+    if not value.isascii() and HALF_OF_A_PAIR.search(value):
+        raise _refused(name, "must be valid Unicode")
 
 
 def _count(name: str, items: Sequence[object], low: int, high: int) -> None:
-    _require(low <= len(items) <= high, name, f"must have {low} to {high} entries")
+    if not low <= len(items) <= high:
+        raise _refused(name, f"must have {low} to {high} entries")
 
 
 def _facts(name: str, ids: Sequence[str], low: int, high: int) -> None:
     _count(name, ids, low, high)
-    _require(all(FACT_ID.fullmatch(item) for item in ids), name, "must be fact ids such as F7")
+    _require(all(map(FACT_ID.fullmatch, ids)), name, "must be fact ids such as F7")
     _require(len(set(ids)) == len(ids), name, "must not name a fact twice")
+
+
+def _within(name: str, value: Decimal | None, low: Decimal, high: Decimal) -> None:
+    if value is not None and not (value.is_finite() and low <= value <= high):
+        raise _refused(name, f"must lie from {low} to {high}")
 
 
 def _require(holds: object, name: str, reason: str) -> None:
     if not holds:
-        raise ValueError(f"{name}: {reason}")
+        raise _refused(name, reason)
 
 
-def _within(name: str, value: Decimal | None, low: Decimal, high: Decimal) -> None:
-    if value is not None:
-        _require(value.is_finite() and low <= value <= high, name, f"must lie from {low} to {high}")
+def _refused(name: str, reason: str) -> ValueError:
+    return ValueError(f"{name}: {reason}")
 
 
 class Typed:
@@ -121,24 +129,9 @@ class Typed:
 
     __slots__ = ()
 
-    def document(self) -> dict[str, Json]:
+    def document(self) -> Plain:
         """Public JSON: Decimals as plain strings, times as UTC text, ``None`` as null."""
-        written = canonical.document(_mapping(self))
-        assert isinstance(written, dict)
-        return written
-
-
-def _mapping(value: Typed) -> dict[str, object]:
-    names = [field.name for field in fields(value)]  # type: ignore[arg-type]  # subclasses are dataclasses
-    return {name: _plain(getattr(value, name)) for name in names}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Typed):
-        return _mapping(value)
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
+        return shaped(self)
 
 
 # ---- parts ---------------------------------------------------------------------------------------
@@ -157,8 +150,8 @@ class PriceRef(Typed):
         _require((self.atr is None) != (self.pct is None), "atr", "exactly one of atr and pct must be given")
         _within("atr", self.atr, -MAX_ATR_OFFSET, MAX_ATR_OFFSET)
         _within("pct", self.pct, -MAX_PCT_OFFSET, MAX_PCT_OFFSET)
-        for name, value in (("atr", self.atr), ("pct", self.pct)):
-            _require(value is None or value % OFFSET_STEP == 0, name, "must be in steps of 0.01")
+        _require(not (self.atr or 0) % OFFSET_STEP, "atr", "must be in steps of 0.01")
+        _require(not (self.pct or 0) % OFFSET_STEP, "pct", "must be in steps of 0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +179,7 @@ class Condition(Typed):
     def __post_init__(self) -> None:
         _require(FACT_NAME.fullmatch(self.fact_name), "fact_name", "must be the name of a fact")
         _require(self.by is None or self.by.tzinfo is not None, "by", "must carry an offset from UTC")
+        _require(self.by is None or MINYEAR < self.by.year < MAXYEAR, "by", "must lie in the years 2 to 9998")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ chat holds neither sizes nor permission: it hands over an intent made by code, a
 
 from __future__ import annotations
 
+from desk.domain.limits import Limits
 from desk.domain.proposal import Intent
 from desk.execution.executing import Executing
 from desk.execution.proposing import Proposing
@@ -14,9 +15,15 @@ from desk.ports import DoorRefused, ExecutionReport, TicketId, Waiting
 
 
 class TradeDoor:
-    """``desk.ports.Door`` for trades. One for each session; it remembers which tickets it issued."""
+    """``desk.ports.Door`` for trades. One for each session; it remembers which tickets it issued.
+
+    Raises:
+        TypeError: the limits are a fork's (``WhatIf``), or anything but the desk's own type.
+    """
 
     def __init__(self, parts: Parts) -> None:
+        if type(parts.limits) is not Limits:
+            raise TypeError("supposed limits open no door")
         room = furnished(parts)
         self._proposing = Proposing(room)
         self._executing = Executing(room)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from desk.domain.canonical import Json, document, sha256
+from desk.domain.canonical import Json, Plain, document, sha256
 from desk.domain.events import Document, Inputs
 from desk.errors import DeskError, Divergence, NotSent, OutcomeUnknown, ReadFailed, Refused
 
@@ -123,7 +123,7 @@ class Tape:
         return value
 
     def _keep(self, port: str, digest: str, reply: Json) -> None:
-        self._notes.append({"port": port, "request_sha256": digest, "reply": reply})
+        self._notes.append(Plain(port=port, request_sha256=digest, reply=reply))
 
     def _next_is(self, port: str, digest: str) -> bool:
         if self.live:
@@ -139,6 +139,10 @@ class Tape:
                 why=f"recorded {note['port']}, now {port}",
             )
         self._position += 1
+        return self.replied(note)
+
+    def replied(self, note: Document) -> object:
+        """The recorded answer, noted again; an error on record is raised again."""
         self._notes.append(note)
         reply = note["reply"]
         assert isinstance(reply, dict)

@@ -81,12 +81,10 @@ class FileSlots:
 
     def read(self) -> tuple[bytes, bytes]:
         try:
-            return self._read(0), self._read(SLOT_BYTES)
+            both = os.pread(self._file, 2 * SLOT_BYTES, 0)
         except OSError as error:
             raise _unusable(self._path, error) from None
-
-    def _read(self, offset: int) -> bytes:
-        return os.pread(self._file, SLOT_BYTES, offset)
+        return both[:SLOT_BYTES], both[SLOT_BYTES:]
 
     def write(self, slot: int, body: bytes) -> None:
         os.pwrite(self._file, body, slot * SLOT_BYTES)

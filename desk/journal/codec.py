@@ -1,6 +1,6 @@
 """Events to canonical JSON text and back, from their annotations alone.
 
-Each dataclass of ``desk.domain.events`` gets its converters once, when the codec is made. Text is
+Each dataclass of ``desk.domain.events`` gets its shape once, when the codec is made. Text is
 strict in both directions: what cannot be read back equal is refused before it is written, and a
 field too many or too few is never guessed at. An old shape is lifted to today's by *upcasters*, one
 step a version, so the rest of the desk knows only the newest.
@@ -8,17 +8,14 @@ step a version, so the rest of the desk knows only the newest.
 
 from __future__ import annotations
 
-import dataclasses
-import re
 import types
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, cast
 
-from desk.domain import canonical, events
-from desk.domain.money import plain
-from desk.errors import BadNumber, JournalCorrupt, JournalError
+from desk.domain import events
+from desk.errors import JournalCorrupt, JournalError
+from desk.journal.document import LazyDocument
+from desk.journal.shape import Shape, Unwritable
 from desk.journal.text import written
 
 if TYPE_CHECKING:
@@ -29,104 +26,17 @@ if TYPE_CHECKING:
 #: Lifts the data of one version of an event to the next.
 Upcaster = Callable[[dict[str, "Json"]], dict[str, "Json"]]
 
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
+class _Shapes(dict[str, Shape]):
+    """Shapes by type, each made when it is first needed: most programs read a few types only."""
 
-class _Converter(NamedTuple):
-    """Both directions of one annotation. Each raises TypeError or ValueError for a foreign value."""
+    def __init__(self, kinds: Mapping[str, type[Event]]) -> None:
+        super().__init__()
+        self._kinds = kinds
 
-    write: Callable[[Any], Json]
-    read: Callable[[Any], Any]
-
-
-def _exactly(kind: type) -> Callable[[Any], Any]:
-    def same(value: Any) -> Any:
-        if type(value) is not kind:
-            raise TypeError
-        return value
-
-    return same
-
-
-def _write_text(value: object) -> Json:
-    if not isinstance(value, str):
-        raise TypeError
-    return canonical.document(value)
-
-
-def _write_number(value: object) -> Json:
-    if not isinstance(value, Decimal):
-        raise TypeError
-    return plain(value)
-
-
-def _read_number(value: object) -> Decimal:
-    if not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
-        raise TypeError
-    return Decimal(value)
-
-
-def _write_moment(value: object) -> Json:
-    if not isinstance(value, datetime):
-        raise TypeError
-    return canonical.timestamp(value)
-
-
-def read_moment(value: object) -> datetime:
-    """The time in a stored stamp; TypeError or ValueError if it is not one of the canonical form."""
-    if not isinstance(value, str) or _MOMENT.fullmatch(value) is None:
-        raise TypeError
-    return canonical.moment(value)
-
-
-def _write_document(value: object) -> Json:
-    if not isinstance(value, Mapping):
-        raise TypeError
-    return canonical.document(value)
-
-
-_SIMPLE: Mapping[object, _Converter] = {
-    str: _Converter(_write_text, _exactly(str)),
-    int: _Converter(_exactly(int), _exactly(int)),
-    bool: _Converter(_exactly(bool), _exactly(bool)),
-    Decimal: _Converter(_write_number, _read_number),
-    datetime: _Converter(_write_moment, read_moment),
-    events.Document: _Converter(_write_document, _exactly(dict)),
-}
-
-
-def _converter(annotation: object) -> _Converter:
-    """The converter of one annotation: a simple one, or ``X | None`` or ``tuple[X, ...]`` of one."""
-    if annotation in _SIMPLE:
-        return _SIMPLE[annotation]
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin in (Union, types.UnionType) and len(inner) == 2 and inner[1] is type(None):
-        return _optional(_converter(inner[0]))
-    if origin is tuple and len(inner) == 2 and inner[1] is Ellipsis:
-        return _sequence(_converter(inner[0]))
-    raise TypeError(f"an event cannot hold {annotation}")
-
-
-def _optional(item: _Converter) -> _Converter:
-    return _Converter(
-        lambda value: None if value is None else item.write(value),
-        lambda value: None if value is None else item.read(value),
-    )
-
-
-def _sequence(item: _Converter) -> _Converter:
-    def write(value: object) -> Json:
-        if not isinstance(value, tuple):
-            raise TypeError
-        return [item.write(part) for part in value]
-
-    def read(value: object) -> tuple[object, ...]:
-        if not isinstance(value, list):
-            raise TypeError
-        return tuple(item.read(part) for part in value)
-
-    return _Converter(write, read)
+    def __missing__(self, name: str) -> Shape:
+        shape = self[name] = Shape(self._kinds[name])
+        return shape
 
 
 class Codec:
@@ -143,7 +53,7 @@ class Codec:
     ) -> None:
         self._kinds = dict(kinds)
         self._upcasters = dict(upcasters or {})
-        self._fields = {name: _fields_of(kind) for name, kind in self._kinds.items()}
+        self._shapes = _Shapes(self._kinds)
         self._versions = {name: self._steps_of(name) + 1 for name in self._kinds}
 
     def _steps_of(self, name: str) -> int:
@@ -161,12 +71,10 @@ class Codec:
         name = type(event).__name__
         if self._kinds.get(name) is not type(event):
             raise _unwritable(name, "it is not an event of the desk")
-        data: dict[str, Json] = {}
-        for field, converter in self._fields[name].items():
-            try:
-                data[field] = converter.write(getattr(event, field))
-            except (TypeError, ValueError, RecursionError, BadNumber):
-                raise _unwritable(f"{name}.{field}", "its value has no canonical form") from None
+        try:
+            data = self._shapes[name].data(event)
+        except Unwritable as error:
+            raise _unwritable(f"{name}.{error.field}", "its value has no canonical form") from None
         return name, self._versions[name], _text_of(name, data)
 
     def decode(self, event_type: str, schema_version: int, data: Mapping[str, Json]) -> Event:
@@ -186,10 +94,7 @@ class Codec:
             )
         try:
             lifted = self._lifted(event_type, schema_version, data)
-            converters = self._fields[event_type]
-            if lifted.keys() != converters.keys():
-                raise ValueError("fields")
-            return kind(**{name: converters[name].read(value) for name, value in lifted.items()})
+            return self._shapes[event_type].event(lifted)
         except (TypeError, ValueError, LookupError, ArithmeticError):
             raise JournalCorrupt(
                 f"an event of type {event_type} cannot be read",
@@ -199,15 +104,10 @@ class Codec:
             ) from None
 
     def _lifted(self, event_type: str, version: int, data: Mapping[str, Json]) -> dict[str, Json]:
-        lifted = dict(data)
+        lifted = data.whole() if isinstance(data, LazyDocument) else dict(data)
         for step in range(version, self._versions[event_type]):
             lifted = self._upcasters[event_type, step](lifted)
         return lifted
-
-
-def _fields_of(kind: type[Event]) -> dict[str, _Converter]:
-    hints = get_type_hints(kind)
-    return {field.name: _converter(hints[field.name]) for field in dataclasses.fields(kind)}
 
 
 def _text_of(name: str, data: dict[str, Json]) -> str:

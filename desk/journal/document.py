@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NoReturn, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+import orjson
+
+from desk.domain import canonical
 from desk.errors import JournalCorrupt
+from desk.journal.text import written
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json
@@ -32,10 +36,12 @@ def parse(text: str) -> dict[str, Json]:
     Raises:
         JournalCorrupt: it is not an object, or holds a float, NaN, an infinity or a key twice.
     """
-    try:
-        value = _STRICT.decode(text)
-    except (ValueError, TypeError, RecursionError):
-        value = None
+    value = _as_written(text)
+    if value is None:
+        try:
+            value = _STRICT.decode(text)
+        except (ValueError, TypeError, RecursionError):
+            value = None
     if not isinstance(value, dict):
         raise JournalCorrupt(
             "a recorded document cannot be read",
@@ -44,6 +50,35 @@ def parse(text: str) -> dict[str, Json]:
             code="DOCUMENT_UNREADABLE",
         )
     return cast("dict[str, Json]", value)
+
+
+def _as_written(text: str) -> object:
+    """The value, if ``text`` is the canonical form of one; None if only the strict decoder can tell.
+
+    What the fast decoder is too kind to does not come back the same when written again: a key twice, a
+    number past 64 bits. A float does, so they are looked for.
+    """
+    try:
+        value: object = orjson.loads(text)
+        if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) != text.encode():
+            return None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, UnicodeEncodeError):
+        return None
+    return None if _holds_float((value,)) else value
+
+
+def _holds_float(values: Iterable[Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind is dict:
+            if _holds_float(value.values()):
+                return True
+        elif kind is list:
+            if _holds_float(value):
+                return True
+        elif kind is float:
+            return True
+    return False
 
 
 class LazyDocument(Mapping[str, "Json"]):
@@ -55,19 +90,30 @@ class LazyDocument(Mapping[str, "Json"]):
         self._text = text
         self._parsed: dict[str, Json] | None = None
 
-    def _document(self) -> dict[str, Json]:
+    @property
+    def text(self) -> str:
+        """It as it was recorded."""
+        return self._text
+
+    def whole(self) -> dict[str, Json]:
+        """All of it, parsed. It is not a copy."""
         if self._parsed is None:
             self._parsed = parse(self._text)
         return self._parsed
 
     def __getitem__(self, key: str) -> Json:
-        return self._document()[key]
+        return self.whole()[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._document())
+        return iter(self.whole())
 
     def __len__(self) -> int:
-        return len(self._document())
+        return len(self.whole())
 
     def __repr__(self) -> str:
         return f"LazyDocument({self._text!r})"
+
+
+def text_of(document: Mapping[str, Json]) -> str:
+    """The canonical text of a document, which one from the journal still has."""
+    return document.text if isinstance(document, LazyDocument) else written(canonical.document(document))

@@ -1,4 +1,8 @@
-"""What can be asked of the journal. Each event is checked against its own hash as it is read."""
+"""What can be asked of the journal. Each event is checked against its own hash as it is read.
+
+Whoever reads all of them follows the chain on the way: each event is then the successor of the one
+before it, from the first one on.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,18 @@ from typing import Any
 
 from desk.domain import ids
 from desk.errors import JournalCorrupt
-from desk.journal.chain import COLUMNS, hash_of
-from desk.journal.codec import event_of, read_moment
+from desk.journal.chain import COLUMNS, GENESIS, Head, Row, hash_at, hash_of
+from desk.journal.codec import event_of
 from desk.journal.document import LazyDocument
 from desk.journal.faults import EDGE
 from desk.journal.schema import TICKET_COLUMNS
+from desk.journal.shape import read_moment
 from desk.ports import Recorded, TicketRow
 
 #: Rows a long read fetches at a time, so that no reader holds the file while its caller thinks.
 _PAGE = 1000
 
+_PREV_HASH, _HASH = Row._fields.index("prev_hash"), Row._fields.index("hash")
 _EVENTS = f"SELECT {COLUMNS} FROM events"
 _STREAM = f"{_EVENTS} WHERE stream_id = ? AND version > ? ORDER BY version"
 _ACCOUNT = f"{_EVENTS} WHERE json_extract(metadata, '$.account') = ?"
@@ -64,6 +70,16 @@ def _changed(what: str, code: str) -> JournalCorrupt:
     return JournalCorrupt(what, fix="Run `desk verify`; nothing may trade on this journal", code=code)
 
 
+def _linked(before: Head, rows: Iterable[tuple[Any, ...]]) -> Head:
+    """The last of these rows' place, once each is seen to name the one before it."""
+    seq, digest = before.seq, before.hash
+    for row in rows:
+        if row[0] != seq + 1 or row[_PREV_HASH] != digest:
+            raise _changed(f"the journal was changed at or before event {seq + 1}", "CHAIN_BROKEN")
+        seq, digest = row[0], row[_HASH]
+    return Head(seq, digest)
+
+
 def _ticket(row: tuple[Any, ...]) -> TicketRow:
     values = dict(zip(TICKET_COLUMNS, row, strict=True))
     return TicketRow(**{**values, "revoked": values["revoked"] == 1})
@@ -104,12 +120,24 @@ class Reader:
         return [recorded(row) for row in rows]
 
     def events(self, after: int = 0, types: Iterable[str] = ()) -> Iterator[Recorded]:
-        """All events after ``seq``, oldest first, optionally of some types only."""
+        """All events after ``seq``, oldest first, optionally of some types only.
+
+        Raises:
+            JournalCorrupt: an event is not what its hash says, or (where every type is wanted) does not
+                follow the one before it.
+        """
         wanted = tuple(types)
         sql = f"{_EVENTS} WHERE seq > ?{_among(wanted)} ORDER BY seq LIMIT {_PAGE}"
+        reached = None if wanted else self._place(after)
         while rows := self._rows(sql, (after, *wanted)):
+            if reached is not None:
+                reached = _linked(reached, rows)
             yield from map(recorded, rows)
             after = rows[-1][0]
+
+    def _place(self, seq: int) -> Head:
+        """Where the chain is at ``seq``. Nothing can follow an event that is not there."""
+        return Head(seq, hash_at(self._db, seq) or "") if seq else GENESIS
 
     def blob(self, sha256_hex: str) -> bytes | None:
         """Bytes by their sha256.

@@ -12,12 +12,15 @@ from __future__ import annotations
 import sqlite3
 
 from desk.errors import JournalCorrupt
-from desk.journal.chain import GENESIS, Head, head
+from desk.journal.chain import GENESIS, Head
 from desk.journal.faults import EDGE
 from desk.journal.key import Key
 
 _SEAL = "seal"
 _CHECKPOINT = "checkpoint"
+_SEAL_AND_HEAD = """SELECT s.seq, s.hash, s.mac, e.seq, e.hash FROM seal s
+  LEFT JOIN events e ON e.seq = (SELECT max(seq) FROM events) WHERE s.id = 1"""
+_NOTHING = (GENESIS.seq, GENESIS.hash)
 
 
 def mac(key: Key, place: Head) -> str:
@@ -25,33 +28,45 @@ def mac(key: Key, place: Head) -> str:
     return key.mac(_SEAL, place.text())
 
 
+class Seal:
+    """The seal of one database. It knows the last row that it has proven or written: the same one again
+    needs no second proof, any other does."""
+
+    def __init__(self, db: sqlite3.Connection, key: Key) -> None:
+        self._db = db
+        self._key = key
+        self._known: tuple[object, ...] | None = None
+
+    def head(self) -> Head:
+        """The head, proven to have been written by a holder of the key.
+
+        Raises:
+            JournalCorrupt: ``SEAL_MISSING``, ``SEAL_FORGED``, or ``SEAL_MISMATCH`` when events were
+                added or removed behind its back.
+        """
+        with EDGE:
+            row = self._db.execute(_SEAL_AND_HEAD).fetchone()
+        if row is None:
+            raise _unsealed("SEAL_MISSING", "the signature of its newest event is gone")
+        sealed, newest = row[:3], row[3:]
+        if sealed != self._known and _genuine(self._key, _SEAL, sealed) is None:
+            raise _unsealed("SEAL_FORGED", "its newest event is not signed with this home's key")
+        self._known = sealed
+        if sealed[:2] != (newest if newest[0] is not None else _NOTHING):
+            raise _unsealed("SEAL_MISMATCH", "events were added or removed by another program")
+        return Head(*sealed[:2])
+
+    def put(self, place: Head) -> None:
+        """Sign the head, in the transaction that moved it."""
+        row = (place.seq, place.hash, mac(self._key, place))
+        with EDGE:
+            self._db.execute("UPDATE seal SET seq = ?, hash = ?, mac = ? WHERE id = 1", row)
+        self._known = row
+
+
 def sealed_head(db: sqlite3.Connection, key: Key) -> Head:
-    """The head, proven to have been written by a holder of the key.
-
-    Raises:
-        JournalCorrupt: ``SEAL_MISSING``, ``SEAL_FORGED``, or ``SEAL_MISMATCH`` when events were
-            added or removed behind its back.
-    """
-    newest = head(db)
-    with EDGE:
-        row = db.execute("SELECT seq, hash, mac FROM seal WHERE id = 1").fetchone()
-    if row is None:
-        raise _unsealed("SEAL_MISSING", "the signature of its newest event is gone")
-    sealed = _genuine(key, _SEAL, row)
-    if sealed is None:
-        raise _unsealed("SEAL_FORGED", "its newest event is not signed with this home's key")
-    if sealed != newest:
-        raise _unsealed("SEAL_MISMATCH", "events were added or removed by another program")
-    return newest
-
-
-def put_seal(db: sqlite3.Connection, key: Key, place: Head) -> None:
-    """Sign the head, in the transaction that moved it."""
-    with EDGE:
-        db.execute(
-            "UPDATE seal SET seq = ?, hash = ?, mac = ? WHERE id = 1",
-            (place.seq, place.hash, mac(key, place)),
-        )
+    """The head, proven; see ``Seal.head``."""
+    return Seal(db, key).head()
 
 
 def checkpoint(db: sqlite3.Connection, key: Key) -> Head:

@@ -44,6 +44,7 @@ class SqliteJournal(Reader):
     ) -> None:
         super().__init__(db)
         self._key = key
+        self._seal = seal.Seal(db, key)
         self._anchor = anchor
         self._verified = verified
         self._checkpointed = checkpointed
@@ -86,7 +87,7 @@ class SqliteJournal(Reader):
             raise JournalUnavailable("nothing can be recorded", why="the journal was opened for reading")
         with EDGE:
             self._db.execute("BEGIN IMMEDIATE")
-        self._transaction = SqliteTransaction(self._db, seal.sealed_head(self._db, self._key), self._proof)
+        self._transaction = SqliteTransaction(self._db, self._seal.head(), self._proof)
         return self._transaction
 
     def _commit(self, transaction: SqliteTransaction, before: Head) -> None:
@@ -95,7 +96,7 @@ class SqliteJournal(Reader):
                 "nothing was recorded", why="a part of the transaction failed", fix="Try it as a whole"
             )
         if transaction.head != before:
-            seal.put_seal(self._db, self._key, transaction.head)
+            self._seal.put(transaction.head)
             if transaction.head.seq - self._checkpointed.seq >= CHECKPOINT_EVERY:
                 self._put_checkpoint()
         with EDGE:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import astuple
 from hashlib import sha256
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from desk.domain import canonical, ids
@@ -27,6 +27,7 @@ _INSERT_EVENT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 12)})"
 _INSERT_TICKET = (
     f"INSERT INTO tickets ({', '.join(TICKET_COLUMNS)}) VALUES ({', '.join('?' * len(TICKET_COLUMNS))})"
 )
+_TICKET_VALUES = attrgetter(*TICKET_COLUMNS)
 _STILL_OPEN = "WHERE ticket_id = ? AND used_at IS NULL AND revoked = 0"
 
 
@@ -45,6 +46,8 @@ class SqliteTransaction(Reader):
         self.head = head
         self._proof = proof
         self._over = False
+        #: Versions seen or made here: nobody else can write while the transaction lasts.
+        self._versions: dict[str, int] = {}
 
     def end(self) -> None:
         """Refuse everything from now on."""
@@ -71,6 +74,13 @@ class SqliteTransaction(Reader):
                 "nothing can be recorded", why="the transaction is over", fix="Start another one"
             )
 
+    def version(self, stream_id: str) -> int:
+        """Number of events in a stream; 0 if it does not exist."""
+        self._require_life()
+        if stream_id not in self._versions:
+            self._versions[stream_id] = super().version(stream_id)
+        return self._versions[stream_id]
+
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         """Append and return the stream's new version.
 
@@ -96,6 +106,7 @@ class SqliteTransaction(Reader):
             # Some of these events may be in: a caller that goes on regardless must not commit them.
             self.end()
             raise
+        self._versions[stream_id] = version
         return version
 
     def _insert(self, stream_id: str, version: int, row: _Columns) -> None:
@@ -117,7 +128,7 @@ class SqliteTransaction(Reader):
         Raises:
             VersionConflict: its intent has a ticket for this attempt that is not revoked, or its id exists.
         """
-        self._write(_INSERT_TICKET, astuple(row))
+        self._write(_INSERT_TICKET, _TICKET_VALUES(row))
 
     def burn_ticket(self, ticket_id: str, used_at: str) -> bool:
         """Mark used. False if it does not exist, or was used or revoked already."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from desk.domain import canonical, ids
 from desk.errors import DeskError, JournalError
 from desk.journal import anchor as anchoring
-from desk.journal import chain, codec, schema, seal
+from desk.journal import chain, codec, schema, seal, shape
 from desk.journal.chain import GENESIS, Head, Row
 from desk.journal.document import parse
 from desk.journal.faults import EDGE
@@ -208,7 +208,7 @@ class _Examination:
         if (canonical.written(data), canonical.written(metadata)) != (row.data, row.metadata):
             self._note("NOT_CANONICAL", "its text is not in the canonical form", row.seq)
         codec.decode(row.event_type, row.schema_version, data)
-        codec.read_moment(row.occurred_at)
+        shape.read_moment(row.occurred_at)
         if row.event_type == "OrderSubmitted":
             self._submitted.setdefault(str(data["ticket_id"]), []).append(row.seq)
         elif row.event_type == "BriefReceived":

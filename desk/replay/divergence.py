@@ -36,13 +36,17 @@ def differences(recorded: Recorded, new: NewEvent) -> list[Difference]:
     }
     return [
         Difference(step=recorded.seq, field=field, recorded=one, replayed=other)
-        for field, one, other in _unequal("", before, after)
+        for field, one, other in unequal("", before, after)
     ]
 
 
-def _unequal(path: str, one: Json, other: Json) -> Iterator[tuple[str, str, str]]:
+def unequal(path: str, one: Json, other: Json) -> Iterator[tuple[str, str, str]]:
+    """Each field that differs: its path and both values as canonical text."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted({*one, *other}):
-            yield from _unequal(f"{path}.{key}" if path else key, one.get(key), other.get(key))
+            yield from unequal(f"{path}.{key}" if path else key, one.get(key), other.get(key))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for place, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from unequal(f"{path}[{place}]", left, right)
     elif one != other:
         yield path, written(one), written(other)

@@ -90,10 +90,11 @@ class GivenAnswers:
                 f"{role} is asked something else than in call {n} of the record",
                 why="its request has another hash",
             )
-        return _reply(recorded)
+        return reply_of(recorded)
 
 
-def _reply(recorded: ModelReplied) -> ModelReply:
+def reply_of(recorded: ModelReplied) -> ModelReply:
+    """The reply that was recorded."""
     reply = unshaped(ModelReply, recorded.reply)
     return replace(reply, latency_ms=recorded.latency_ms)
 

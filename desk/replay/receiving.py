@@ -14,8 +14,9 @@ from desk.domain.events import TOPICS
 from desk.errors import DeskError, JournalError, UsageError
 from desk.journal import session_digest
 from desk.journal.chain import Row, hash_of
-from desk.journal.codec import event_of, read_moment
+from desk.journal.codec import event_of
 from desk.journal.document import parse
+from desk.journal.shape import read_moment
 from desk.journal.text import written
 from desk.ports import Recorded
 from desk.replay.portable import SCHEMA, PortableRecord, needed, streams_of
@@ -105,7 +106,7 @@ class _Lines:
     """The lines of a file, each as a strict JSON object; what was read so far is hashed."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
-        self._lines = lines
+        self._lines = iter(lines)
         self._read = sha256()
         self._before = b""
         self.number = 0

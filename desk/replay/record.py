@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -76,6 +76,10 @@ class Record:
 
     def call(self, role: str, n: int) -> ModelReplied | None:
         return self._calls.get((role, n))
+
+    def calls(self) -> Iterable[ModelReplied]:
+        """Every reply on record, in the order of the roles' calls."""
+        return self._calls.values()
 
     def minted(self) -> dict[str, list[str]]:
         """Ids by prefix, in the order in which they were minted."""

@@ -10,8 +10,8 @@ from importlib import metadata
 
 import pytest
 from autogen_agentchat.base import TerminationCondition
-from autogen_agentchat.teams import SelectorGroupChat
 from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
+from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
 from autogen_agentchat.teams._group_chat._selector_group_chat import SelectorGroupChatManager
 from autogen_core import (
     AgentId,
@@ -67,7 +67,9 @@ def test_the_version_is_the_one_that_was_read(package: str) -> None:
         (SingleThreadedAgentRuntime._process_send, ("self", "message_envelope")),
         (SingleThreadedAgentRuntime._process_publish, ("self", "message_envelope")),
         (SingleThreadedAgentRuntime._get_agent, ("self", "agent_id")),
-        (SelectorGroupChat._create_group_chat_manager_factory, ("self", *GROUP)),
+        (SingleThreadedAgentRuntime.register_agent_instance, ("self", "agent_instance", "agent_id")),
+        (ChatAgentContainer.handle_request, ("self", "message", "ctx")),
+        (ChatAgentContainer.publish_message, ("self", "message", "topic_id", "cancellation_token")),
         (
             SelectorGroupChatManager.__init__,
             (
@@ -85,6 +87,8 @@ def test_the_version_is_the_one_that_was_read(package: str) -> None:
             ),
         ),
         (BaseGroupChatManager.select_speaker, ("self", "thread")),
+        (BaseGroupChatManager.update_message_thread, ("self", "messages")),
+        (BaseGroupChatManager._log_speaker_selection, ("self", "speaker_names")),
         (TerminationCondition.__call__, ("self", "messages")),
         (TerminationCondition.reset, ("self",)),
         (MessageHandlerContext.populate_context, ("ctx",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -19,9 +20,16 @@ Script = Callable[[Body, int], Any]
 
 
 def facts(body: Body) -> dict[str, tuple[str, str]]:
-    """Fact name to (id, value), as the prompt shows them."""
-    text = "\n".join(str(message["content"]) for message in body["messages"])
-    return {name: (fact_id, value) for fact_id, name, _, _, value, _ in FACT.findall(text)}
+    """Fact name to (id, value), as the prompt shows them; the traded market's come before the context's."""
+    found: dict[str, tuple[str, str]] = {}
+    for fact_id, name, _, _, value, _ in FACT.findall(shown(body)):
+        found.setdefault(name, (fact_id, value))
+    return found
+
+
+def shown(body: Body) -> str:
+    """Everything that the request shows."""
+    return "\n".join(str(message["content"]) for message in body["messages"])
 
 
 def role_of(body: Body) -> str:
@@ -118,11 +126,20 @@ GOOD: dict[str, Script] = {
 class Raw:
     """A reply below the level of a message: status, body and content type as given.
 
-    ``withheld`` bytes are promised in the header and never sent: the connection drops.
+    ``withheld`` bytes are promised in the header and never sent: the connection drops. ``retry_ms`` is
+    how long the client is asked to wait before it tries again.
     """
 
-    def __init__(self, status: int, body: str, kind: str = "application/json", withheld: int = 0) -> None:
+    def __init__(
+        self,
+        status: int,
+        body: str,
+        kind: str = "application/json",
+        withheld: int = 0,
+        retry_ms: int | None = None,
+    ) -> None:
         self.status, self.body, self.kind, self.withheld = status, body, kind, withheld
+        self.retry_ms = retry_ms
 
 
 class Streams(StrEnum):
@@ -149,6 +166,14 @@ class Streams(StrEnum):
     EMPTY = "empty"
 
 
+class _Listener(ThreadingHTTPServer):
+    """Says nothing of clients that hang up before they have heard everything: some have no time left."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class OpenAIServer:
     """Use as a context manager; ``url`` is its base URL, ``requests`` every body it was sent."""
 
@@ -165,7 +190,7 @@ class OpenAIServer:
         self.requests: list[Body] = []
         self._asked: Counter[str] = Counter()
         self._finish = finish
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Listener(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -191,6 +216,8 @@ class OpenAIServer:
                 payload = raw.body.encode()
                 self.send_response(raw.status)
                 self.send_header("content-type", raw.kind)
+                if raw.retry_ms is not None:
+                    self.send_header("retry-after-ms", str(raw.retry_ms))
                 self.send_header("content-length", str(len(payload) + raw.withheld))
                 self.end_headers()
                 self.wfile.write(payload)

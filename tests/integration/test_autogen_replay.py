@@ -31,8 +31,7 @@ CHATS = [
     pytest.param(drive, deliberate, id="plain_to_autogen"),
     pytest.param(deliberate, drive, id="autogen_to_plain"),
 ]
-#: One that trades, one that a human refuses, one that is vetoed, one without a setup.
-BRIEFS = ["@brexit-eve", "@year-end-rally", "@opec-whisper", "@euro-pause"]
+BRIEFS = ["@brexit-eve", "@year-end-rally", "@boxing-day", "@euro-pause", "@opec-whisper"]
 
 
 async def recorded(desk: Desk, brief: str, chat: Chat, wishes: Wishes) -> Record:

@@ -251,6 +251,27 @@ def test_an_older_anchor_is_caught_up(home: Path) -> None:
         assert journal.verify().anchor_seq == 13
 
 
+def _forge(db: sqlite3.Connection, seq: int) -> None:
+    """Another fact in an event's place, its own hash right again: alone, it looks genuine."""
+    db.execute("UPDATE events SET event_id = 'evt_forged' WHERE seq = ?", (seq,))
+    row = db.execute(f"SELECT {COLUMNS} FROM events WHERE seq = ?", (seq,)).fetchone()
+    db.execute("UPDATE events SET hash = ? WHERE seq = ?", (hash_of(row), seq))
+
+
+@pytest.mark.parametrize("after", [0, 4, 5])
+@pytest.mark.parametrize("change", [_forge, lambda db, seq: db.execute("DELETE FROM events WHERE seq = 5")])
+def test_whoever_reads_all_events_follows_the_chain(
+    home: Path, change: Callable[[sqlite3.Connection, int], object], after: int
+) -> None:
+    with closing(open_journal(home)) as journal:
+        assert len(list(journal.events(after))) == 12 - after
+        with tampering(home) as db:
+            change(db, 5)
+        with pytest.raises(JournalCorrupt) as refused:
+            list(journal.events(after))
+    assert refused.value.code == "CHAIN_BROKEN"
+
+
 # ---- key and seal --------------------------------------------------------------------------------
 
 

@@ -161,3 +161,12 @@ async def test_a_reply_cut_short_is_no_broken_stream():
             await caller.ask()
         await caller.model.aclose()
     assert failed.value.code == "CUT_SHORT"
+
+
+@pytest.mark.parametrize("body", ['{"id": 1, "choices": []}', '{"id": "x", "model": "\\u001b[2Jother"}'])
+async def test_what_an_endpoint_says_of_itself_does_not_reach_the_terminal(body: str):
+    """A warning would repeat it; here any warning is an error of its own."""
+    async with calling(Raw(200, body), stream=False) as caller:
+        with pytest.raises(ModelError) as failed:
+            await caller.ask()
+    assert failed.value.code == "BAD_RESPONSE"

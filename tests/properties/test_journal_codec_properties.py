@@ -69,3 +69,59 @@ def test_what_can_be_read_is_what_python_reads_too(text: str) -> None:
     except JournalCorrupt:
         return
     assert found == json.loads(text)
+
+
+def _refused(_found: object) -> object:
+    raise ValueError
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    return _refused(pairs) if len(dict(pairs)) < len(pairs) else dict(pairs)  # type: ignore[return-value]
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_float=_refused, parse_constant=_refused)
+
+
+class _Pairs:
+    """An object that may hold a key twice."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        self.pairs = pairs
+
+    def text(self, comma: str, colon: str, ascii_only: bool) -> str:
+        def written(value: object) -> str:
+            if isinstance(value, _Pairs):
+                return value.text(comma, colon, ascii_only)
+            if isinstance(value, list):
+                return f"[{comma.join(map(written, value))}]"
+            return json.dumps(value, ensure_ascii=ascii_only)
+
+        inner = comma.join(f"{written(key)}{colon}{written(value)}" for key, value in self.pairs)
+        return f"{{{inner}}}"
+
+
+#: Text as no desk writes it: floats, NaN, a key twice, spaces, escapes, numbers past 64 bits.
+LOOSE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(2**70),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(st.tuples(st.sampled_from(["a", "b", "é"]), inner), max_size=3).map(_Pairs)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(value=LOOSE, tight=st.booleans(), ascii_only=st.booleans())
+def test_the_fast_reader_takes_and_refuses_what_the_strict_one_does(
+    value: object, tight: bool, ascii_only: bool
+) -> None:
+    comma, colon = (",", ":") if tight else (", ", ": ")
+    text = _Pairs([("z", value)]).text(comma, colon, ascii_only)
+    try:
+        wanted = STRICT.decode(text)
+    except ValueError:
+        with pytest.raises(JournalCorrupt):
+            parse(text)
+    else:
+        assert parse(text) == wanted

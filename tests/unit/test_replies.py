@@ -93,6 +93,14 @@ def test_numbers_may_be_written_as_numbers_or_as_text() -> None:
             "change_my_mind[0].by: must carry an offset from UTC",
         ),
         (
+            lambda v: v["change_my_mind"][0].update(by="0001-01-01T00:00:00+14:00"),
+            "change_my_mind[0].by: must lie in the years 2 to 9998",
+        ),
+        (
+            lambda v: v["change_my_mind"][0].update(by="9999-12-31T23:59:59-14:00"),
+            "change_my_mind[0].by: must lie in the years 2 to 9998",
+        ),
+        (
             lambda v: v["change_my_mind"][0].update(by="soon"),
             "change_my_mind[0].by: must be a time such as 2016-06-23T21:00:00Z",
         ),

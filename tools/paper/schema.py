@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -42,13 +43,16 @@ def connect(path: Path | str) -> sqlite3.Connection:
         ConfigError: the file cannot be opened or is not a database.
     """
     try:
+        if path != ":memory:":
+            # Made for its owner alone: who holds what is nobody else's business.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
             path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=64
         )
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.executescript(_SCHEMA)
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):
         raise ConfigError(
             "the paper venue's database cannot be opened",
             why="it is missing a directory, unreadable, locked or no database",

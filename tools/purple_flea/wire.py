@@ -68,7 +68,10 @@ def _whole(value: object) -> int:
 def _time(value: object) -> datetime:
     if not isinstance(value, str) or _TIME.fullmatch(value) is None:
         raise ValueError("not a time with an offset")
-    return datetime.fromisoformat(value).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("not a time that UTC has") from None
 
 
 def _id(value: object) -> str:

@@ -12,10 +12,11 @@ import httpx
 
 from desk.domain.market import Bar, OrderRequest, OrderType, Side, TimeInForce
 from desk.ports import Permit
+from tests.fakes.paper_wire import PATIENT
 from tools.paper import PaperStore, Tape
 from tools.paper.plan import FaultPlan
 from tools.paper.sim import Wire, sim_app
-from tools.purple_flea import PurpleFlea, ReadPolicy
+from tools.purple_flea import PurpleFlea
 
 AS_OF = datetime(2016, 6, 24, tzinfo=UTC)
 ACCOUNT = "paper:test"
@@ -39,13 +40,6 @@ def bar(day: int, opened: str, high: str, low: str, close: str) -> Bar:
 
 #: One seen bar that closes at 2000, so that the quote is 1999.80 / 2000.20.
 SEEN = bar(0, "1990", "2010", "1980", "2000")
-
-
-async def no_sleep(seconds: float) -> None:
-    """Time for the impatient."""
-
-
-PATIENT = ReadPolicy(sleep=no_sleep, jitter=lambda: 0.5)
 
 
 def accept(permit: Permit) -> None:
