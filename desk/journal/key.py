@@ -18,16 +18,22 @@ _BYTES = 32
 class Key:
     """A secret that signs. It never shows itself: not in a repr, an error, a pickle or a copy."""
 
-    __slots__ = ("_secret",)
+    __slots__ = ("_last", "_secret")
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != _BYTES:
             raise ConfigError(f"a key is {_BYTES} bytes", fix="Restore the home's key file from a backup")
         self._secret = secret
+        #: What was signed last for each purpose: the seal of one commit is verified before the next.
+        self._last: dict[str, tuple[str, str]] = {}
 
     def mac(self, purpose: str, message: str) -> str:
         """Hex HMAC-SHA256 of ``message`` for one purpose; that of another purpose never verifies."""
-        return hmac.digest(self._secret, f"{purpose}\0{message}".encode(), "sha256").hex()
+        last = self._last.get(purpose)
+        if last is None or last[0] != message:
+            mac = hmac.digest(self._secret, f"{purpose}\0{message}".encode(), "sha256").hex()
+            self._last[purpose] = last = message, mac
+        return last[1]
 
     def verifies(self, purpose: str, message: str, mac: object) -> bool:
         """True iff ``mac`` is ours, compared in constant time."""

@@ -12,12 +12,14 @@ from __future__ import annotations
 import sqlite3
 
 from desk.errors import JournalCorrupt
-from desk.journal.chain import GENESIS, Head, head
+from desk.journal.chain import GENESIS, Head
 from desk.journal.faults import EDGE
 from desk.journal.key import Key
 
 _SEAL = "seal"
 _CHECKPOINT = "checkpoint"
+_SEALED_AND_NEWEST = """SELECT seal.seq, seal.hash, seal.mac, newest.seq, newest.hash FROM seal
+  LEFT JOIN events newest ON newest.seq = (SELECT max(seq) FROM events) WHERE seal.id = 1"""
 
 
 def mac(key: Key, place: Head) -> str:
@@ -32,12 +34,12 @@ def sealed_head(db: sqlite3.Connection, key: Key) -> Head:
         JournalCorrupt: ``SEAL_MISSING``, ``SEAL_FORGED``, or ``SEAL_MISMATCH`` when events were
             added or removed behind its back.
     """
-    newest = head(db)
     with EDGE:
-        row = db.execute("SELECT seq, hash, mac FROM seal WHERE id = 1").fetchone()
+        row = db.execute(_SEALED_AND_NEWEST).fetchone()
     if row is None:
         raise _unsealed("SEAL_MISSING", "the signature of its newest event is gone")
-    sealed = _genuine(key, _SEAL, row)
+    newest = GENESIS if row[3] is None else Head(*row[3:])
+    sealed = _genuine(key, _SEAL, row[:3])
     if sealed is None:
         raise _unsealed("SEAL_FORGED", "its newest event is not signed with this home's key")
     if sealed != newest:
