@@ -13,7 +13,6 @@ import pytest
 
 from tests.e2e.conftest import ROOT, Desk
 
-
 THERE = ("@brexit-eve", "--venue", "purpleflea", "--account", "me")
 
 
