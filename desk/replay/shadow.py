@@ -49,10 +49,14 @@ class ShadowJournal:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
+        with self._now().transaction() as tx:
+            yield tx if self.live else _ShadowTransaction(tx, self)
+
+    def _now(self) -> Journal:
+        """Where the next transaction goes: once the record is used up, to the real journal."""
         if self.exhausted and self._real is not None:
             self.live = True
-        with self.current.transaction() as tx:
-            yield tx if self.live else _ShadowTransaction(tx, self)
+        return self.current
 
     def written(self, stream_id: str, first: int, events: Sequence[NewEvent]) -> None:
         """Hold events that were just written into the shadow against the record: all of them, then judge."""
@@ -90,6 +94,12 @@ class ShadowJournal:
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         with self.transaction() as tx:
             return tx.append(stream_id, expected, events)
+
+    async def append_together(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
+        now = self._now()
+        if self.live:
+            return await now.append_together(stream_id, expected, events)
+        return self.append(stream_id, expected, events)
 
     def version(self, stream_id: str) -> int:
         return self.current.version(stream_id)
@@ -135,6 +145,10 @@ class _ShadowTransaction:
     def __init__(self, inner: Transaction, journal: ShadowJournal) -> None:
         self._inner = inner
         self._journal = journal
+
+    @property
+    def alive(self) -> bool:
+        return self._inner.alive
 
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         version = self._inner.append(stream_id, expected, events)
