@@ -21,7 +21,8 @@ NAMES: Final = ("id", "code", "name", "who", "port")
 EVENT_TYPE: Final = "event_type"
 #: Longer texts are shown by what differs in them.
 SHORT, AROUND, MOST_LINES = 160, 60, 40
-_CONSEQUENCES: Final = ("hash", "sha256")
+#: What differs whenever something else does: ids and stamps once the law goes another way, and hashes.
+_DRAWN, _COVERING = ("event_id", "occurred_at"), ("hash", "sha256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,17 @@ class Parted(Divergence):
     """The law has parted from the record, and where is known: causes first."""
 
     def __init__(self, found: Iterable[Difference]) -> None:
-        self.found = tuple(sorted(found, key=lambda one: one.field.endswith(_CONSEQUENCES)))
+        self.found = tuple(sorted(found, key=_rank))
         first = self.found[0]
         super().__init__(
             f"step {first.step} differs in {first.field}",
             why=f"recorded {first.recorded[:SHORT]}, replayed {first.replayed[:SHORT]}",
         )
+
+
+def _rank(one: Difference) -> int:
+    """Causes before consequences."""
+    return 1 if one.field in _DRAWN else 2 if one.field.endswith(_COVERING) else 0
 
 
 def differences(recorded: Recorded, new: NewEvent, stream_id: str) -> list[Difference]:

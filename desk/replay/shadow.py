@@ -59,7 +59,11 @@ class ShadowJournal:
         return self.current
 
     def written(self, stream_id: str, first: int, events: Sequence[NewEvent]) -> None:
-        """Hold events that were just written into the shadow against the record: all of them, then judge."""
+        """Hold events that were just written into the shadow against the record.
+
+        All of one write, so that causes can be told from consequences; but not past an event of another
+        type, after which nothing has its place.
+        """
         if ids.stream_type(stream_id) not in RECORD_STREAMS:
             return
         found: list[Difference] = []
@@ -69,6 +73,8 @@ class ShadowJournal:
                 [_surplus(self._record, new)] if recorded is None else differences(recorded, new, stream_id)
             )
             self._left.pop((stream_id, version), None)
+            if found and found[-1].field == EVENT_TYPE:
+                break
         if found:
             raise Parted(found)
 

@@ -52,6 +52,13 @@ def altered(record: Record, place: Place, value: object = None) -> Record:
     return Record(events, record.session_id, record.text_source)
 
 
+def place(record: Record, event_type: str, *path: str | int, nth: int = 0) -> Place:
+    """A value of the n-th event of this type."""
+    found = [at for at, event in enumerate(record.events) if event.event_type == event_type]
+    at = found[nth]
+    return Place(at=at, step=record.events[at].seq, event_type=event_type, path=path)
+
+
 async def replayed(record: Record, journal: SqliteJournal) -> Replayed:
     shadow = memory_journal()
     try:
