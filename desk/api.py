@@ -7,7 +7,6 @@ order. Looking at a record imports neither AutoGen nor openai.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -252,7 +251,7 @@ def _read(path: Path) -> PortableRecord:
 
 
 def _home(home: str | Path | None) -> Home:
-    return Home(Path(home or os.environ.get("DESK_HOME") or "~/.desk").expanduser())
+    return settings().home if home is None else Home(Path(home).expanduser())
 
 
 @contextmanager
@@ -273,4 +272,5 @@ def _archive(home: str | Path | None) -> Iterator[Archive]:
 def _finished(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end. In a thread of its own: a notebook has a loop running already."""
     with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(lambda: asyncio.run(work())).result()
+        done: list[T] = list(thread.map(lambda one: asyncio.run(one()), [work]))
+    return done[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -76,7 +75,7 @@ class _Fork:
         self._prompts = {**prompts_of(record, source), **_prompts(change)}
         self._account = f"fork:{self.id}"
         self._clock = ForkClock(record, self.id, journal)
-        self._tickets = Tickets(Key(os.urandom(32)))
+        self._tickets = Tickets(Key.fresh())
 
     def given(self, settings: Settings, screen: Screen) -> Given:
         """Everything the session has."""

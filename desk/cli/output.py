@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Mapping
 from typing import NoReturn
 
 import click
 
 from desk.domain.canonical import document
+from desk.domain.inert import inert
 from desk.errors import BriefError, DeskError
+
+__all__ = ["INTERRUPTED", "emit", "error_document", "fail", "inert", "note", "say"]
 
 INTERRUPTED = 130
 
@@ -29,15 +31,6 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """A line beside the point, on stderr."""
     click.echo(text, err=True)
-
-
-def inert(text: str) -> str:
-    """Untrusted text as it may be printed: no control, bidi, zero-width or private characters."""
-    return "".join(char if _harmless(char) else " " for char in text)
-
-
-def _harmless(char: str) -> bool:
-    return char == " " or not unicodedata.category(char).startswith(("C", "Z"))
 
 
 def fail(error: DeskError, *, as_json: bool) -> NoReturn:

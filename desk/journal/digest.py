@@ -8,26 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
+from json.encoder import encode_basestring as quoted
 
-from desk.domain.canonical import canonical
+from desk.domain.canonical import timestamp
+from desk.journal.document import text_of
 from desk.ports import Recorded
 
 
 def session_line(recorded: Recorded) -> bytes:
     """The canonical line of one event, without ``seq``, ``prev_hash`` and ``hash``."""
-    return canonical(
-        {
-            "data": recorded.data,
-            "event_id": recorded.event_id,
-            "event_type": recorded.event_type,
-            "metadata": recorded.metadata,
-            "occurred_at": recorded.occurred_at,
-            "schema_version": recorded.schema_version,
-            "stream_id": recorded.stream_id,
-            "stream_type": recorded.stream_type,
-            "version": recorded.version,
-        }
-    )
+    return (
+        f'{{"data":{text_of(recorded.data)},"event_id":{quoted(recorded.event_id)}'
+        f',"event_type":{quoted(recorded.event_type)},"metadata":{text_of(recorded.metadata)}'
+        f',"occurred_at":"{timestamp(recorded.occurred_at)}","schema_version":{recorded.schema_version}'
+        f',"stream_id":{quoted(recorded.stream_id)},"stream_type":{quoted(recorded.stream_type)}'
+        f',"version":{recorded.version}}}'
+    ).encode()
 
 
 def session_digest(events: Iterable[Recorded]) -> str:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import orjson
 
+from desk.domain import canonical
 from desk.errors import JournalCorrupt
+from desk.journal.text import written
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json
@@ -88,6 +90,11 @@ class LazyDocument(Mapping[str, "Json"]):
         self._text = text
         self._parsed: dict[str, Json] | None = None
 
+    @property
+    def text(self) -> str:
+        """It as it was recorded."""
+        return self._text
+
     def whole(self) -> dict[str, Json]:
         """All of it, parsed. It is not a copy."""
         if self._parsed is None:
@@ -105,3 +112,8 @@ class LazyDocument(Mapping[str, "Json"]):
 
     def __repr__(self) -> str:
         return f"LazyDocument({self._text!r})"
+
+
+def text_of(document: Mapping[str, Json]) -> str:
+    """The canonical text of a document, which one from the journal still has."""
+    return document.text if isinstance(document, LazyDocument) else written(canonical.document(document))

@@ -25,6 +25,11 @@ class Key:
             raise ConfigError(f"a key is {_BYTES} bytes", fix="Restore the home's key file from a backup")
         self._secret = secret
 
+    @classmethod
+    def fresh(cls) -> Key:
+        """A key that nobody has: for a journal that is thrown away."""
+        return cls(os.urandom(_BYTES))
+
     def mac(self, purpose: str, message: str) -> str:
         """Hex HMAC-SHA256 of ``message`` for one purpose; that of another purpose never verifies."""
         return hmac.digest(self._secret, f"{purpose}\0{message}".encode(), "sha256").hex()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from desk.deliberation.roles import Prompt, checked
 from desk.domain import ids
 from desk.domain.brief import Brief, brief_from_record
+from desk.domain.canonical import document, written
 from desk.errors import Divergence, JournalCorrupt
 from desk.execution.log import SessionLog
 from desk.execution.tape import Tape
@@ -43,8 +46,14 @@ def brief_of(record: Record, source: Source) -> Brief:
         JournalCorrupt: a data series is gone.
     """
     received = record.brief
-    slices = {key: _blob(source, str(sha)) for key, sha in received.slices.items()}
-    return brief_from_record(received.brief, slices)
+    slices = tuple((key, _blob(source, str(sha))) for key, sha in received.slices.items())
+    return _brief(written(document(received.brief)), slices)
+
+
+@lru_cache(maxsize=16)
+def _brief(text: str, slices: tuple[tuple[str, bytes], ...]) -> Brief:
+    """Reading the series is half of a replay, and many sessions of a journal rest on the same ones."""
+    return brief_from_record(json.loads(text), dict(slices))
 
 
 def prompts_of(record: Record, source: Source) -> Mapping[str, Prompt]:

@@ -4,46 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from types import MappingProxyType
 from typing import Any
 
-from desk.domain.money import plain
+from desk.view.wording import FLOORS, RULES, measure, number
 
-#: What a rule looks at, in words, and the unit of its value and limit.
-RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "TRADE_SIZE": ("size of this trade", "USDC"),
-        "POSITION_SIZE": ("size of the position", "USDC"),
-        "POSITION_SHARE": ("share of equity in the symbol", "USDC"),
-        "CATEGORY_SHARE": ("same direction in its category", "USDC"),
-        "CASH_RESERVE": ("leaves the cash reserve", "USDC"),
-        "DAILY_LOSS": ("fits the day's loss", "USDC"),
-        "DAILY_NOTIONAL": ("notional of the day", "USDC"),
-        "SIZE_BELOW_MINIMUM": ("the venue's smallest size", "USDC"),
-        "STOP_DISTANCE": ("distance of the stop", "%"),
-        "STOP_IN_NOISE": ("stop clear of the noise", ""),
-        "REWARD_RISK": ("reward for the risk, after costs", "×"),
-        "PRICE_COLLAR": ("drift since the proposal", "%"),
-        "QUOTE_STALE": ("age of the quote", "s"),
-        "ORDER_RATE": ("orders within a minute", ""),
-        "DRAWDOWN": ("drawdown", "%"),
-        "STATE_HALTED": ("the desk is not halted", ""),
-        "STATE_REDUCING": ("the desk does not only reduce", ""),
-        "MARKET_UNKNOWN": ("the venue lists it", ""),
-        "MARKET_CLOSED": ("the market is open", ""),
-        "SYMBOL_FROZEN": ("no order of unknown outcome", ""),
-        "LEVERAGE": ("leverage is 1", ""),
-        "STOP_MISSING": ("there is a stop and a target", ""),
-        "STOP_SIDE": ("the stop is on the losing side", ""),
-        "INTENT_EXPIRED": ("the intent is still valid", ""),
-        "KILL_IF": ("no kill condition holds", ""),
-        "MANDATE": ("the mandate allows it", ""),
-        "DUPLICATE": ("no duplicate", ""),
-    }
-)
-#: Rules whose value must not be below the limit; the others' must not be above.
-FLOORS = frozenset({"STOP_IN_NOISE", "REWARD_RISK", "SIZE_BELOW_MINIMUM"})
 #: Rules with numbers that are met or not, with nothing between.
 EXACT = frozenset({"LEVERAGE", "SYMBOL_FROZEN", "STOP_MISSING", "STOP_SIDE"})
 CLOSE = 80
@@ -117,23 +81,3 @@ def _bar(check: Mapping[str, Any]) -> Bar | None:
 def _flag(check: Mapping[str, Any]) -> Flag:
     code, value = str(check["code"]), check["value"]
     return Flag(code=code, label=RULES.get(code, (code, ""))[0], ok=bool(check["ok"]), value=str(value or ""))
-
-
-def measure(value: Decimal, unit: str) -> str:
-    """A figure short enough to read: two decimals from 1 on, more below."""
-    if unit == "%":
-        value *= 100
-    step = Decimal("0.01") if abs(value) >= 1 else Decimal("0.0001")
-    text = plain(value.quantize(step))
-    return f"{text} {unit}" if unit else text
-
-
-def number(value: object) -> Decimal | None:
-    """A recorded number; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None

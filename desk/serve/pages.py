@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from desk.domain.approval import SHORT_HASH
+from desk.domain.inert import inert
 from desk.serve.closer import Closer
-from desk.serve.gate import measure, number
-from desk.serve.overview import Overview, mapping
-
-SIGNS: Mapping[str, str] = MappingProxyType({"<=": "≤", ">=": "≥"})
+from desk.serve.overview import Overview
+from desk.view.wording import condition, short
 
 
-def inert(value: object) -> object:
+def shown(value: object) -> object:
     """Text without control, bidi and zero-width characters. Escaping is the template's."""
-    if not isinstance(value, str) or isinstance(value, Markup) or (value.isascii() and value.isprintable()):
-        return value
-    return "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in value)
-
-
-def condition(value: object) -> str:
-    """A machine-checkable condition as a line."""
-    it = mapping(value)
-    than = it.get("threshold", it.get("than"))
-    if isinstance(than, Mapping):
-        offset = "" if than["atr"] is None else f" {_signed(than['atr'])} ATR"
-        offset += "" if than["pct"] is None else f" {_signed(than['pct'])} %"
-        than = f"{than['fact']}{offset}"
-    op = SIGNS.get(str(it.get("op")), str(it.get("op")))
-    by = f" by {str(it['by'])[:10]}" if it.get("by") else ""
-    return f"{it.get('fact_name')} {op} {short(than)}{by}"
-
-
-def _signed(text: object) -> str:
-    return f"− {str(text)[1:]}" if str(text).startswith("-") else f"+ {text}"
-
-
-def short(value: object) -> str:
-    """A recorded number, short enough to read; other text as it is."""
-    found = number(value)
-    return str(value) if found is None else measure(found, "")
+    return inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache
@@ -53,7 +24,7 @@ def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("desk.serve"),
         autoescape=True,
-        finalize=inert,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from desk.serve.gate import number
+from desk.view.wording import number
 
 HEIGHT, EDGE = 220, 22
 #: Rungs closer than this would print over each other.

@@ -69,7 +69,7 @@ def broken(tree: Path) -> set[str]:
         check=False,
     )
     assert "Contracts: " in done.stdout, done.stdout + done.stderr
-    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)$", done.stdout, re.MULTILINE))
+    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)(?: \(.+\))?$", done.stdout, re.MULTILINE))
     assert set(verdicts) == set(CONTRACTS.values())
     return {name for name, verdict in verdicts.items() if verdict == "BROKEN"}
 

@@ -59,7 +59,11 @@ def test_a_retry_library_is_known_to_the_reads_alone() -> None:
 
 def test_the_order_request_is_made_in_one_place_and_sent_from_one_place() -> None:
     assert callers("post_order") == [("tools/purple_flea/client.py", "submit")]
-    assert callers("submit") == [("desk/execution/dispatch.py", "_go")]
+    # The second one is a fork's: it passes on to a simulated exchange in memory (see test_forks.py).
+    assert callers("submit") == [
+        ("desk/execution/dispatch.py", "_go"),
+        ("desk/replay/fork/twin.py", "submit"),
+    ]
     assert set(callers("go")) == {
         ("desk/execution/executing.py", "execute"),
         ("desk/execution/protection.py", "_send"),
