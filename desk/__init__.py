@@ -18,11 +18,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from desk.api import Session, diff, load, load_sessions, recorded
+    from desk.api import Session, casebook, diff, load, load_sessions, recorded, sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["Session", "diff", "load", "load_sessions", "recorded"]
+__all__ = ["Session", "casebook", "diff", "load", "load_sessions", "recorded", "sweep"]
 
 
 def __getattr__(name: str) -> object:

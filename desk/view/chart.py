@@ -50,9 +50,10 @@ class Scale:
         inside = min(max(value, self.low), self.high)
         return self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start)
 
-    def ticks(self, about: int = 5) -> list[Decimal]:
-        """Round values within the scale, about so many."""
+    def ticks(self, about: int = 5, *, whole: bool = False) -> list[Decimal]:
+        """Round values within the scale, about so many; ``whole`` ones if nothing lies between."""
         step = nice((self.high - self.low) / about)
+        step = step.to_integral_value(ROUND_CEILING) if whole else step
         first = (self.low / step).to_integral_value(ROUND_CEILING)
         last = (self.high / step).to_integral_value(ROUND_FLOOR)
         return [step * n for n in range(int(first), int(last) + 1)]
@@ -97,6 +98,14 @@ def lines(content: str, room: Px, most: int, size: int = 13) -> list[str]:
 def words(x: Px, y: Px, content: str, look: str = "label", anchor: str | None = None) -> Element:
     """A line of text; ``anchor`` is start (the default), middle or end."""
     return el("text", content, look=look, x=px(x), y=px(y), text_anchor=anchor)
+
+
+def headed(title: str, lead: str, width: int) -> tuple[list[Element], int]:
+    """The two lines above every picture, the second broken if it must be; and where they end."""
+    told = lines(lead, width - 28, 3)
+    marks = [words(14, 24, fitted(title, width - 28, 15), "heading")]
+    marks += [words(14, 44 + 18 * place, one) for place, one in enumerate(told)]
+    return marks, 44 + 18 * (len(told) - 1)
 
 
 def turned(x: Px, y: Px, content: str) -> Element:
