@@ -42,7 +42,7 @@ def copy(directory: Path, as_json: bool) -> None:
         output.emit({"schema": "desk.notebooks/1", "directory": str(directory), "files": paths})
         return
     output.say(f"{len(wanted)} files copied to {directory}")
-    output.say(f"Try:  pip install 'purple-desk[notebooks]'  ·  jupyter lab {directory}")
+    output.say(f"Try:  jupyter lab {directory}     (pip install jupyterlab, or the extra `notebooks`)")
 
 
 def _copied(wanted: dict[Path, Path]) -> None:

@@ -48,9 +48,15 @@ class Case:
         return None if self.seen.trade is None else self.seen.trade.r
 
     @property
+    def models(self) -> Mapping[str, str]:
+        """The model of each role, by its public name."""
+        settings: Doc = self.record.opened.settings
+        return {role: str(spec).removeprefix("openai:") for role, spec in settings["models"].items()}
+
+    @property
     def by_rules(self) -> bool:
         """Did the rules model alone speak?"""
-        return set(self.record.opened.settings["models"].values()) == {"rules"}  # type: ignore[attr-defined]
+        return set(self.models.values()) == {"rules"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -117,8 +123,10 @@ class Casebook:
         done = sum(case.outcome == "executed" for case in priced)
         each = f", {plain((total / len(rows)).quantize(Decimal('0.0001')))} a decision" if rows else ""
         per = f", {plain((total / done).quantize(Decimal('0.0001')))} an executed one" if done else ""
-        free = len(self.cases) - len(priced)
-        lead = f"{plain(total)} USD in all{each}{per}; {free} sessions by rules cost nothing"
+        free = sum(case.by_rules for case in self.cases)
+        unknown = len(self.cases) - free - len(priced)
+        rest = f", of {unknown} the price is not known" if unknown else ""
+        lead = f"{plain(total)} USD in all{each}{per}; {free} sessions by rules cost nothing{rest}"
         return Bars(heading="What a decision costs", lead=lead, unit="USD", rows=tuple(rows))
 
     def results(self) -> Bars:
@@ -146,9 +154,9 @@ class Casebook:
         return Bars(heading="What was left alone", lead=lead, unit="setups", rows=tuple(rows))
 
     def calibration(self) -> Calibration:
-        """Each analyst's forecasts against what came true; those of the rules model apart from the others."""
+        """Each analyst's forecasts against what came true, those of each model by themselves."""
         said = [
-            (f"{words_of(one.who)}, {'rules' if case.by_rules else 'stand-in'}", one)
+            (f"{words_of(one.who)}, {case.models.get(one.who, 'unknown')}", one)
             for case in self.cases
             for one in case.seen.outlooks
         ]

@@ -134,14 +134,6 @@ def path(points: Iterable[tuple[Px, Px]], look: str, *, closed: bool = False) ->
     return el("path", look=look, d=f"M{way}{'Z' if closed else ''}")
 
 
-def steps(points: Sequence[tuple[Px, Px]], look: str) -> Element:
-    """A line that keeps each height until the next point."""
-    corners: list[tuple[Px, Px]] = list(points[:1])
-    for (_, before), (x, y) in pairwise(points):
-        corners += [(x, before), (x, y)]
-    return path(corners, look)
-
-
 def figures(ticks: Sequence[Decimal]) -> list[str]:
     """The labels of ticks, all with as many digits after the point as the finest needs."""
     digits = max((-int(tick.normalize().as_tuple().exponent) for tick in ticks), default=0)

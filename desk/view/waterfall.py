@@ -95,18 +95,16 @@ class Waterfall(Picture):
         largest = max(self.asked, self.binding.admits if self.binding else ZERO, Decimal(1))
         scale = Scale(low=ZERO, high=nice(largest * REACH), start=left, end=right)
         head, top = headed(self.title, self._lead(), width)
-        tops = [top + 36 + row * place for place in range(len(self.caps) + 1)]
-        bottom = tops.pop()
+        first = top + 36
+        bottom = first + row * len(self.caps)
+        placed = [(cap, first + row * place) for place, cap in enumerate(self.caps)]
+        aside = 0 if is_wide else 16
         marks = [
             *head,
-            *self._axis(scale, top + 36, bottom),
-            *(
-                bar
-                for cap, top in zip(self.caps, tops, strict=True)
-                for bar in self._bar(cap, scale, top if is_wide else top + 16)
-            ),
-            *self._sizes(scale, top + 36, bottom),
-            *(self._label(cap, top, left, is_wide) for cap, top in zip(self.caps, tops, strict=True)),
+            *self._axis(scale, first, bottom),
+            *(bar for cap, y in placed for bar in self._bar(cap, scale, y + aside)),
+            *self._sizes(scale, first, bottom),
+            *(label for cap, y in placed for label in self._labels(cap, scale, y, aside)),
         ]
         listed, height = self._list(width, bottom + 48, 2 if is_wide else 1)
         return Drawing(height, [*marks, *listed])
@@ -124,12 +122,6 @@ class Waterfall(Picture):
             marks += [line(x, top, x, bottom, "grid"), words(x, bottom + 16, told, "small", "middle")]
         return [*marks, words(scale.end + 84, bottom + 16, "USDC", "small", "end")]
 
-    def _label(self, cap: Cap, top: int, left: int, is_wide: bool) -> Element:
-        """Before its bar, or above it where there is no room."""
-        label = fitted(f"{mark(cap.ok)} {cap.label}", left - 22 if is_wide else 300)
-        look = "label" if cap.ok and cap is not self.binding else "strong" if cap.ok else "bad-strong"
-        return words(14, top + 17 if is_wide else top + 12, label, look)
-
     def _bar(self, cap: Cap, scale: Scale, y: int) -> list[Element]:
         end = max(scale.at(cap.admits), scale.start + Decimal(2))
         tone = "bad" if not cap.ok else "brand" if cap is self.binding else "dim faint"
@@ -138,7 +130,17 @@ class Waterfall(Picture):
         if cap.admits > scale.high:
             points = [(scale.end - 9, y + 5), (scale.end - 3, y + 13), (scale.end - 9, y + 21)]
             marks.append(path(points, "line-ground"))
-        return [*marks, words(end + 6, y + 17, usdc(cap.admits, unit=False), "label")]
+        return marks
+
+    def _labels(self, cap: Cap, scale: Scale, y: int, aside: int) -> tuple[Element, Element]:
+        """The rule before its bar, or above it where there is no room; the size behind it."""
+        name = fitted(f"{mark(cap.ok)} {cap.label}", 300 if aside else scale.start - 22)
+        look = "label" if cap.ok and cap is not self.binding else "strong" if cap.ok else "bad-strong"
+        end = max(scale.at(cap.admits), scale.start + Decimal(2))
+        return (
+            words(14, y + 12 if aside else y + 17, name, look),
+            words(end + 6, y + aside + 17, usdc(cap.admits, unit=False)),
+        )
 
     def _sizes(self, scale: Scale, top: int, bottom: int) -> list[Element]:
         """The size that was asked for, and the one from which a human decides, through all bars."""
