@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fork": ("fork", "Run a session again with one input changed; nothing can be sent."),
     "export": ("transfer", "Write a session's record to a file; --html for a page to read."),
     "import": ("transfer", "Check a record from elsewhere and keep it to look at."),
+    "notebooks": ("notebooks", "Copy the notebooks over recorded sessions, with their records."),
     "verify": ("verify", "Verify the journal's chain, anchor and tickets."),
     "doctor": ("doctor", "Check the installation and settings, with a fix for each problem."),
     "breakers": ("state", "Show circuit breakers, or reset one."),

@@ -83,6 +83,9 @@ class Picture(ABC):
     def __str__(self) -> str:
         return f"{self.title}: {self.summary}"
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
