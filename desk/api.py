@@ -317,7 +317,7 @@ def sweep(sessions: Iterable[Session], limit: str, values: Iterable[Decimal | in
     """
     if limit not in CEILING.document():
         known = ", ".join(CEILING.document())
-        raise UsageError(f"{ascii(limit)[1:41]} is not a limit", fix=f"Known: {known}", code="NO_LIMIT")
+        raise UsageError(f"{ascii(limit)[1:-1][:40]} is not a limit", fix=f"Known: {known}", code="NO_LIMIT")
     found = ((name, proposed(one.record)) for name, one in _named(sessions))
     cases = [(name, case) for name, case in found if case is not None]
     return swept(limit, getattr(CEILING, limit), [amount(str(value)) for value in values], cases)
