@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from desk.api import Session
 from desk.domain.canonical import document
 from desk.errors import BadNumber, UsageError
 from desk.replay.proposed import proposed
+from desk.replay.record import Record
 from tests.notebooks import record
 from tests.notebooks.takes import TAKES
 
@@ -64,6 +67,20 @@ def test_a_proposal_judged_again_gets_the_recorded_answer(session: Session, case
     assert list(judged.reasons) == list(recorded_look["reasons"])
     assert document(judged.max_admissible_usdc) == recorded_look["max_admissible_usdc"]
     assert document(judged.max_without_human_usdc) == recorded_look["max_without_human_usdc"]
+
+
+def test_a_proposal_to_a_halted_desk_is_judged_as_one() -> None:
+    session = next(one for one in SESSIONS if one.outcome == "executed")
+    halted = copy.deepcopy(dict(first_look(session)))
+    for note in halted["inputs"]:
+        note["reply"] = {"value": True} if note["port"] == "halt" else note["reply"]
+    events = [
+        replace(one, data=halted) if one.data is first_look(session) else one for one in session.record.events
+    ]
+    case = proposed(Record(events, session.id))
+
+    assert case is not None
+    assert case.judged().reasons == ("STATE_HALTED",)
 
 
 def test_a_tighter_limit_denies_what_a_looser_one_lets_through() -> None:

@@ -40,6 +40,12 @@ def pictures() -> Iterator[Picture]:
     yield sweep(sessions(), "trade_size", ["0.005", "0.01", "0.02"])
 
 
+@cache
+def drawn(kind: type[Picture]) -> list[Picture]:
+    """All pictures of a kind."""
+    return [one for one in pictures() if type(one) is kind]
+
+
 def hostile(value: Any) -> Any:
     """The same document with every text in it replaced, but for those that are read as words or numbers."""
     document = copy.deepcopy(value)

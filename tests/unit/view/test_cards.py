@@ -46,6 +46,9 @@ def test_a_card_shows_who_said_what_for_and_against() -> None:
 def test_a_challenge_its_answer_and_the_dissent_are_there() -> None:
     words = Seen(session_card(named("wti-2015-12-30").document)).words
 
+    marks = {it.get("aria-label") for _, it in Seen(session_card(named("wti-2015-12-30").document)).tags}
+
+    assert marks >= {"for", "against", "concedes", "strongest case against"}
     for told in ("asks the technical analyst", "rebuttal", "~", "macro analyst dissents", "size 50 %"):
         assert told in words
 
