@@ -1,6 +1,7 @@
 """Purple Desk: a trading desk of LLM agents that can only act through one narrow door.
 
-What may be imported from here is for looking at recorded sessions, in notebooks and other programs:
+What may be imported from here is for looking at recorded sessions and accounts, in notebooks and other
+programs:
 
 >>> from desk import recorded
 >>> session = recorded()[0]
@@ -18,11 +19,21 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from desk.api import Session, casebook, diff, load, load_sessions, recorded, sweep
+    from desk.api import Account, Session, account, casebook, diff, load, load_sessions, recorded, sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["Session", "casebook", "diff", "load", "load_sessions", "recorded", "sweep"]
+__all__ = [
+    "Account",
+    "Session",
+    "account",
+    "casebook",
+    "diff",
+    "load",
+    "load_sessions",
+    "recorded",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> object:

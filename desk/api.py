@@ -7,7 +7,7 @@ order. Looking at a record imports neither AutoGen nor openai.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,8 +28,11 @@ from desk.errors import UsageError
 from desk.forking import forked
 from desk.home.paths import Home
 from desk.home.records import SUFFIX, RecordFiles
-from desk.journal import read_journal
+from desk.journal import SqliteJournal, read_journal
 from desk.journal.projections import show_document
+from desk.ports import Recorded
+from desk.replay.account import Account as Account
+from desk.replay.account import account_of
 from desk.replay.archive import Archive
 from desk.replay.comparing import compared
 from desk.replay.fork.change import DENY, GRANT, Change
@@ -249,6 +252,27 @@ def load_sessions(where: str | Path | None = None) -> list[Session]:
     return sorted((one for one in found if one.parent is None), key=lambda one: (one.began_at, one.id))
 
 
+def account(name: str, home: str | Path | None = None) -> Account:
+    """An account of a home: its cash now, at any time, and as if an event had not been.
+
+    Args:
+        name: as ``desk run --account`` had it; a session's own is in its ``opened.account``.
+        home: a desk's home; ``DESK_HOME`` or ``~/.desk`` if it is not given.
+
+    Raises:
+        UsageError: nothing was ever recorded for this account.
+        JournalUnavailable: there is no journal.
+    """
+    with _journal(home) as journal:
+        now = account_of(journal, name)
+
+    def load() -> Sequence[Recorded]:
+        with _journal(home) as journal:
+            return account_of(journal, name).events
+
+    return Account(now.name, now.balance, load)
+
+
 def recorded(name: str | None = None) -> list[Session]:
     """The sessions that come with the desk: real runs over bundled history, for notebooks and tests.
 
@@ -293,7 +317,7 @@ def sweep(sessions: Iterable[Session], limit: str, values: Iterable[Decimal | in
     """
     if limit not in CEILING.document():
         known = ", ".join(CEILING.document())
-        raise UsageError(f"{ascii(limit)[1:41]} is not a limit", fix=f"Known: {known}", code="NO_LIMIT")
+        raise UsageError(f"{ascii(limit)[1:-1][:40]} is not a limit", fix=f"Known: {known}", code="NO_LIMIT")
     found = ((name, proposed(one.record)) for name, one in _named(sessions))
     cases = [(name, case) for name, case in found if case is not None]
     return swept(limit, getattr(CEILING, limit), [amount(str(value)) for value in values], cases)
@@ -316,14 +340,23 @@ def _read(path: Path) -> PortableRecord:
         raise UsageError(f"{path} cannot be read", why=error.strerror or "", fix="Check the name") from None
 
 
+def _home(home: str | Path | None) -> Home:
+    return settings().home if home is None else Home(Path(home).expanduser())
+
+
 @contextmanager
-def _archive(home: str | Path | None) -> Iterator[Archive]:
-    place = settings().home if home is None else Home(Path(home).expanduser())
-    journal = read_journal(place.path)
+def _journal(home: str | Path | None) -> Iterator[SqliteJournal]:
+    journal = read_journal(_home(home).path)
     try:
-        yield Archive(journal, RecordFiles(place.records))
+        yield journal
     finally:
         journal.close()
+
+
+@contextmanager
+def _archive(home: str | Path | None) -> Iterator[Archive]:
+    with _journal(home) as journal:
+        yield Archive(journal, RecordFiles(_home(home).records))
 
 
 def _finished(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -20,7 +20,7 @@ from desk.cli.screen import Silent
 from desk.config import ROLES, Settings, load
 from desk.domain.canonical import Json
 from desk.domain.money import amount
-from desk.errors import BadNumber, UsageError
+from desk.errors import BadNumber, JournalCorrupt, UsageError
 from desk.forking import forked
 from desk.home.records import RecordFiles
 from desk.journal.document import parse
@@ -141,7 +141,10 @@ def _text(name: str) -> str:
 def _document(given: str) -> Mapping[str, Json]:
     text = _text(given[1:]) if given.startswith("@") else given
     try:
-        json.loads(text)
-    except ValueError:
-        raise UsageError("--venue-reply is not JSON", fix="""Such as '{"balance_usdc":"100"}'""") from None
-    return parse(text)
+        return parse(text)
+    except JournalCorrupt:
+        raise UsageError(
+            "--venue-reply is not an object of strict JSON",
+            why="numbers in it are text, as in the record",
+            fix="""Such as '{"balance_usdc":"100"}'""",
+        ) from None

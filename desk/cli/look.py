@@ -43,6 +43,12 @@ def _run(archive: Archive, session_id: str) -> tuple[str, Mapping[str, Any]]:
     return timestamp(events[0].occurred_at)[:19] + "Z", run_document(events, archive.head(session_id))
 
 
+def _so_far(known: Sequence[Recorded]) -> Mapping[str, Any]:
+    """What a session that goes on later has come to: nothing yet."""
+    over = any(one.event_type == "SessionClosed" for one in known)
+    return {} if over else {"outcome": "underway", "decided_by": None, "reasons": []}
+
+
 def _line(begun: str, run: Mapping[str, Any]) -> str:
     return f"{begun}  {run['session_id']}  {run['outcome']}  {', '.join(run['reasons'])}"
 
@@ -60,6 +66,8 @@ def show(session_id: str | None, place: str | None, as_json: bool) -> None:
         events = archive.events(session_id)
         known = events if place is None else until(events, place)
         document = show_document(known, archive.head(session_id) if place is None else known[-1].hash)
+        if len(known) < len(events):
+            document["session"] = {**document["session"], **_so_far(known)}  # type: ignore[dict-item]
     if as_json:
         output.emit(document)
     else:

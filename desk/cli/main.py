@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("look", "Explain one order back to the facts it rests on."),
     "orders": ("look", "List orders."),
     "positions": ("look", "List open trades."),
+    "balance": ("balance", "Show an account's cash: now, at any time, or without one event."),
     "watch": ("watch", "Keep open trades until they close: stops, targets, P&L."),
     "reconcile": ("reconcile", "Resolve unknown orders by proof."),
     "approvals": ("approvals", "List what waits for a human."),

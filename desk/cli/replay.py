@@ -105,3 +105,5 @@ def _say(found: Replayed) -> None:
         output.say(f"  step {one.step}, {one.field}")
         output.say(f"    recorded {output.inert(one.recorded[:200])}")
         output.say(f"    replayed {output.inert(one.replayed[:200])}")
+        for line in one.diff.split("\n") if one.diff else ():
+            output.say(f"      {output.inert(line)}")

@@ -15,7 +15,8 @@ def tell(document: Doc) -> None:
     session = document["session"]
     say(f"session {session['session_id']}  digest {session['session_digest'][:16]}")
     say(f"  brief {inert(str(session['brief']))}, account {session['account']} at {session['venue']}")
-    say(f"  {session['outcome'].upper()} by {session['decided_by']}  {', '.join(session['reasons'])}")
+    by = f" by {session['decided_by']}" if session["decided_by"] else ""
+    say(f"  {session['outcome'].upper()}{by}  {', '.join(session['reasons'])}")
     say()
     say("facts")
     for fact in document["facts"]:

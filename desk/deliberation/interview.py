@@ -18,7 +18,7 @@ from desk.domain.shape import shaped
 from desk.domain.steps import Recalled, Words
 from desk.domain.views import Abstained, Statement
 from desk.execution.log import SessionLog
-from desk.ports import Answers, Journal, ModelReply, ModelRequest, Screen
+from desk.ports import EMPTY, Answers, Journal, ModelReply, ModelRequest, Screen
 
 #: Faults a repair request names; the rest would only lengthen it.
 MAX_FAULTS = 8
@@ -116,13 +116,13 @@ class Interview:
             within_s,
             lambda text: self._screen.show(Words(role=request.role, text=text)),
         )
-        self._record(request, n, reply)
+        await self._record(request, n, reply)
         if reply.cached_s is not None:
             self._screen.show(Recalled(role=request.role, age_s=reply.cached_s))
         self.spent = self.spent.after(reply.prompt_tokens, reply.completion_tokens, reply.usd)
         return reply
 
-    def _record(self, request: ModelRequest, n: int, reply: ModelReply) -> None:
+    async def _record(self, request: ModelRequest, n: int, reply: ModelReply) -> None:
         """Durable at once, in a stream of its own: what was paid for is never lost."""
         plain = shaped(request)
         event = ModelReplied(
@@ -139,5 +139,5 @@ class Interview:
             latency_ms=reply.latency_ms,
             from_cache=reply.cached_s is not None,
         )
-        with self._journal.transaction() as tx:
-            self._log.write_to(tx, ids.call_stream(self._log.session_id, request.role, n), event)
+        stream = ids.call_stream(self._log.session_id, request.role, n)
+        await self._journal.append_together(stream, EMPTY, self._log.made(stream, event))

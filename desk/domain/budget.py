@@ -63,6 +63,14 @@ def exceeded(budget: Budget, spent: Spent, calls: int, prompt_chars: int, elapse
         return "MAX_TOKENS"
     if elapsed_s >= budget.seconds:
         return "MAX_SECONDS"
-    if budget.usd is not None and (spent.usd is None or spent.usd > budget.usd):
+    if budget.usd is not None and _too_dear(budget.usd, spent, expected):
         return "BUDGET_USD"
     return None
+
+
+def _too_dear(limit_usd: Decimal, spent: Spent, expected_tokens: int) -> bool:
+    """Weighed at what a token has cost so far. Before the first reply nobody knows, and it is let through."""
+    if spent.usd is None:
+        return True
+    a_token = spent.usd / spent.tokens if spent.tokens else Decimal(0)
+    return spent.usd > limit_usd or spent.usd + a_token * expected_tokens > limit_usd

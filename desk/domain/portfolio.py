@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from desk.domain.events import (
     Event,
+    FaucetClaimed,
     FundsDeposited,
     FundsWithdrawn,
     GateAssessed,
@@ -25,7 +26,7 @@ from desk.domain.money import ONE, ZERO
 #: Acts whose request is proven to have had no effect: no limit counts them.
 WITHOUT_EFFECT = frozenset({OrderState.NOT_SENT, OrderState.REJECTED, OrderState.ABSENT})
 #: The events that an account's ledger is a fold of.
-FOLDED = (*ORDER_EVENT, "FundsDeposited", "FundsWithdrawn", "GateAssessed")
+FOLDED = (*ORDER_EVENT, "FundsDeposited", "FundsWithdrawn", "FaucetClaimed", "GateAssessed")
 #: The longest window any limit looks back.
 LONGEST_WINDOW = timedelta(hours=48)
 
@@ -109,7 +110,7 @@ def fold(events: Iterable[tuple[datetime, Event]]) -> Ledger:
         match event:
             case OrderSubmitted():
                 acts[event.client_order_id] = _sent(event, at)
-            case FundsDeposited():
+            case FundsDeposited() | FaucetClaimed():
                 ledger = replace(ledger, units=ledger.units + event.amount_usdc / event.nav)
             case FundsWithdrawn():
                 ledger = replace(ledger, units=ledger.units - event.amount_usdc / event.nav)

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
-from decimal import Decimal
 
 from desk.domain import ids
 from desk.domain.events import OrderSubmitted, TradeMoved
 from desk.domain.lifecycle import TRADE, OrderState, TradeState
-from desk.domain.market import OrderRequest, OrderStatus, OrderType, Side, VenueOrder
+from desk.domain.market import OrderRequest, OrderStatus, OrderType, VenueOrder
 from desk.domain.money import ZERO
 from desk.domain.shape import unshaped
+from desk.execution.exits import Exit
 from desk.execution.on_record import act_of, entry_of, entry_order_id, last_move, own_stops, resumed
 from desk.execution.orders import FLATTEN, Purpose
 from desk.execution.room import Parts, furnished
 from desk.execution.settlement import filled_quantity, settled
 from desk.ports import Transaction
 
-CENT = Decimal("0.01")
 STATES_TO_EXIT = (TradeState.EXIT_TRIGGERED, TradeState.ORDER_CLOSING, TradeState.CLOSED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exit:
-    """How a trade was left: price, reason, fee, and the quantity that left."""
-
-    price: Decimal
-    reason: str
-    fee_usdc: Decimal
-    quantity: Decimal
-    order: VenueOrder | None = None
 
 
 def legs(orders: Iterable[VenueOrder], entry_order_id: str, own: Container[str]) -> list[VenueOrder]:
@@ -53,27 +40,10 @@ def exit_by_leg(protecting: Iterable[VenueOrder]) -> Exit | None:
     return None
 
 
-def figures(moved: TradeMoved, left: Exit) -> dict[str, object]:
-    """P&L after all fees, and the same in units of what the stop was to cost (R)."""
-    assert moved.entry_price is not None
-    assert moved.quantity is not None
-    sign = Side(moved.side).sign
-    fees = (moved.fees_usdc or ZERO) + left.fee_usdc
-    pnl = sign * (left.price - moved.entry_price) * left.quantity - fees
-    risk = abs(moved.entry_price - moved.stop) * moved.quantity if moved.stop is not None else ZERO
-    return {
-        "exit_price": left.price,
-        "exit_reason": left.reason,
-        "fees_usdc": fees,
-        "pnl_usdc": pnl.quantize(CENT),
-        "r": (pnl / risk).quantize(CENT) if risk else None,
-    }
-
-
 def close_by_leg(parts: Parts, moved: TradeMoved, left: Exit) -> dict[str, object]:
     """Record that the venue's own leg ended the trade."""
     trade = resumed(parts, moved, act_of(parts.journal, entry_of(parts.journal, moved.trade_id)))
-    trade.knows(**figures(moved, left))
+    trade.left(left)
     steps = (
         (TradeState.CLOSED,)
         if TradeState.CLOSED in TRADE[trade.state]
@@ -132,7 +102,7 @@ async def close_at_market(parts: Parts, trade_id: str) -> dict[str, object]:
             fee_usdc=sent.answer.fee_usdc or ZERO,
             quantity=moved.quantity,
         )
-        trade.knows(**figures(moved, left))
+        trade.left(left)
     unknown = sent.state is OrderState.UNKNOWN
     back = TradeState.UNKNOWN if unknown else TradeState.HOLDING
     steps = STATES_TO_EXIT if out else (*STATES_TO_EXIT[:2], back)

@@ -162,7 +162,8 @@ class Executing:
                     None, TradeState.FILLED, TradeState.UNPROTECTED, reason=UNPROTECTED.upper()
                 )
             case how if how == FLATTENED:
-                cleared.trade.knows(exit_price=protected.exit_price, exit_reason="STOP_NOT_PROVEN")
+                if protected.exit is not None:
+                    cleared.trade.left(protected.exit)
                 steps = (TradeState.FILLED, TradeState.UNPROTECTED, TradeState.EXIT_TRIGGERED)
                 ends = (TradeState.ORDER_CLOSING, TradeState.CLOSED)
                 cleared.trade.moved(None, *steps, *ends, reason="STOP_NOT_PROVEN")

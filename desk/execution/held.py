@@ -135,7 +135,8 @@ def _protected(room: Room, held: Held, protected: Protected) -> None:
         if trade.state is not TradeState.UNPROTECTED:
             trade.moved(None, TradeState.UNPROTECTED, reason=UNPROTECTED.upper())
     elif how == FLATTENED:
-        trade.knows(exit_price=protected.exit_price, exit_reason="STOP_NOT_PROVEN")
+        if protected.exit is not None:
+            trade.left(protected.exit)
         trade.moved(None, *_EXIT, reason="STOP_NOT_PROVEN")
     else:
         trade.moved(None, TradeState.HOLDING, reason=f"STOP_{how.upper()}")

@@ -16,6 +16,7 @@ from desk.domain.lifecycle import OrderState
 from desk.domain.market import OrderRequest, OrderType, Side, Snapshot, VenueOrder
 from desk.domain.money import ZERO
 from desk.execution.dispatch import Dispatch, Sent
+from desk.execution.exits import Exit
 from desk.execution.log import SessionLog
 from desk.execution.look import Look
 from desk.execution.orders import (
@@ -59,11 +60,11 @@ class Fill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protected:
-    """How it ended, the position as last seen (None if it could not be read), and what is wrong with it."""
+    """How it ended, whether the position is another than what filled, and how it was left if it was."""
 
     how: str
     position_differs: bool = False
-    exit_price: Decimal | None = None
+    exit: Exit | None = None
 
 
 class Protection:
@@ -164,7 +165,7 @@ class Protection:
                 inputs=self._tape.take(),
             )
         )
-        return Protected(how=FLATTENED, exit_price=sent.answer.average_price)
+        return Protected(how=FLATTENED, exit=_left(sent.answer, fill))
 
     async def leave(
         self, symbol: str, side: Side, quantity: Decimal, purpose: Purpose
@@ -193,6 +194,14 @@ class Protection:
                 replace(event, inputs=self._tape.take()),
             )
         return await self._dispatch.go(permit, event, protective=True)
+
+
+def _left(answer: VenueOrder, fill: Fill) -> Exit | None:
+    """The exit at the market; None where the venue does not say at what price."""
+    if answer.average_price is None:
+        return None
+    fee = answer.fee_usdc or ZERO
+    return Exit(price=answer.average_price, reason="STOP_NOT_PROVEN", fee_usdc=fee, quantity=fill.quantity)
 
 
 def _is_stop(order: VenueOrder, fill: Fill, parent: str | None) -> bool:

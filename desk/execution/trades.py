@@ -9,6 +9,7 @@ from desk.domain.events import Event, InvalidTransitionAttempted, TradeMoved
 from desk.domain.lifecycle import TRADE, TradeState, move
 from desk.domain.proposal import Act
 from desk.errors import InvalidTransition
+from desk.execution.exits import Exit, figures
 from desk.execution.log import SessionLog
 from desk.ports import Transaction
 
@@ -60,6 +61,10 @@ class Trade:
         return InvalidTransitionAttempted(
             machine="trade", subject=self.trade_id, source=self.state.value, target=step.value
         )
+
+    def left(self, how: Exit) -> None:
+        """What the trade came to is known: its last moves carry it."""
+        self.knows(**figures(self._known, how))
 
     def knows(self, **figures: object) -> None:
         """Figures that became known: every later move carries them."""

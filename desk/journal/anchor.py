@@ -130,8 +130,8 @@ class Anchor:
     def __init__(self, slots: Slots, key: Key) -> None:
         self._slots = slots
         self._key = key
-        #: What the slots said when they were last looked at: most often one of them still says it.
-        self._known: dict[bytes, Mark | None] = {}
+        #: What each slot held when it was last looked at, and what that says: most often it still does.
+        self._known: list[tuple[bytes, Mark | None]] = [(b"", None), (b"", None)]
 
     @contextmanager
     def opening(self) -> Iterator[None]:
@@ -159,18 +159,18 @@ class Anchor:
         Raises:
             JournalCorrupt: there are marks, and none of them is genuine (``ANCHOR_FORGED``).
         """
-        bodies = self._slots.read()
-        self._known = {body: self._mark(body) for body in bodies}
-        marks = [mark for mark in self._known.values() if mark is not None]
+        self._look()
+        marks = [mark for _, mark in self._known if mark is not None]
         if marks:
             return max(marks, key=lambda mark: (mark.head.seq, mark.n))
-        if any(body.strip(b"\0") for body in bodies):
+        if any(body.strip(b"\0") for body, _ in self._known):
             raise _broken("ANCHOR_FORGED", "its anchor is not signed with this home's key")
         return None
 
     def doubtful(self) -> bool:
         """True if a slot holds something that is not a genuine mark: a torn write, or a forgery."""
-        return any(body.strip(b"\0") and self._mark(body) is None for body in self._slots.read())
+        self._look()
+        return any(body.strip(b"\0") and mark is None for body, mark in self._known)
 
     def advance(self, head: Head) -> bool:
         """Move the mark to ``head``, never backwards. False if it stays behind, which the next one mends.
@@ -198,11 +198,15 @@ class Anchor:
         text = written({"hash": mark.head.hash, "n": mark.n, "seq": mark.head.seq})
         body = f"{text}\n{self._key.mac(_PURPOSE, text)}\n".encode().ljust(SLOT_BYTES, b"\0")
         self._slots.write(mark.n % 2, body)
-        self._known[body] = mark
+        self._known[mark.n % 2] = body, mark
+
+    def _look(self) -> None:
+        """Read both slots; what has changed since the last look is verified."""
+        for slot, body in enumerate(self._slots.read()):
+            if body != self._known[slot][0]:
+                self._known[slot] = body, self._mark(body)
 
     def _mark(self, body: bytes) -> Mark | None:
-        if body in self._known:
-            return self._known[body]
         try:
             text, mac, rest = body.rstrip(b"\0").decode("ascii").split("\n")
         except ValueError:

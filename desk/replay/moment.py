@@ -1,4 +1,4 @@
-"""A session as it stood at one moment: its events up to there, from which everything else is folded."""
+"""A session or an account as it stood at one moment: its events up to there; all else is folded from them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,7 @@ def until(events: Sequence[Recorded], place: str) -> Sequence[Recorded]:
     Raises:
         UsageError: it is neither, or the session had not begun then.
     """
-    if place.isascii() and place.isdecimal():
-        seq = int(place[:18])
-        known = [one for one in events if one.seq <= seq]
-    else:
-        at = _time(place)
-        known = [one for one in events if one.occurred_at <= at]
+    known = events_until(events, place)
     if not known:
         first = events[0]
         raise UsageError(
@@ -30,6 +25,19 @@ def until(events: Sequence[Recorded], place: str) -> Sequence[Recorded]:
             code="BEFORE_SESSION",
         )
     return known
+
+
+def events_until(events: Sequence[Recorded], place: str) -> Sequence[Recorded]:
+    """The events up to ``place``, as ``until`` reads it; none if it is before the first.
+
+    Raises:
+        UsageError: it is neither an event's ``seq`` nor a time with its offset.
+    """
+    if place.isascii() and place.isdecimal():
+        seq = int(place[:18])
+        return [one for one in events if one.seq <= seq]
+    at = _time(place)
+    return [one for one in events if one.occurred_at <= at]
 
 
 def _time(text: str) -> datetime:

@@ -54,6 +54,7 @@ LOOKING = [
     ("show",),
     ("orders",),
     ("positions",),
+    ("balance",),
     ("verify",),
     ("replay", "--all", "--verify"),
     ("approvals",),

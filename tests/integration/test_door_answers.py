@@ -13,7 +13,7 @@ from desk.errors import NotSent, OutcomeUnknown, Refused
 from desk.ports import DoorRefused, Permit
 from tests.kernel.bench import Bench
 from tests.kernel.values import NOW, PROMISES, intent
-from tests.kernel.venue import told
+from tests.kernel.venue import purpose_of, told
 
 D = Decimal
 LOST = OutcomeUnknown("lost", code="NETWORK")
@@ -254,6 +254,21 @@ async def test_a_stop_that_cannot_be_proven_is_left_by_leaving_the_position():
     bench.flush()
     assert bench.trade_states()[-1] == "CLOSED"
     assert not bench.halt.on
+
+
+async def test_what_a_position_cost_that_had_to_be_left_is_recorded():
+    bench = Bench()
+    bench.venue.attaches = bench.venue.takes_stops = False
+
+    def falls(permit: Permit) -> None:
+        bench.venue.mid = D(1990) if purpose_of(permit.request) == "flatten" else D(2000)
+
+    bench.venue.before = falls
+    await bench.run()
+    bench.flush()
+    ended = bench.events("TradeMoved")[-1]
+    assert (ended.exit_price, ended.exit_reason) == (D(1990), "STOP_NOT_PROVEN")
+    assert (ended.pnl_usdc, ended.r) == (D("-0.25"), D("-0.25"))
 
 
 @pytest.mark.parametrize("fault", ["refuses", "loses"])

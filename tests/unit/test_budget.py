@@ -61,3 +61,13 @@ def test_once_a_price_is_unknown_the_sum_stays_unknown() -> None:
     spent = Spent().after(100, 20, D("0.01")).after(1, 2, None).after(1, 2, D("0.01"))
 
     assert (spent.calls, spent.prompt_tokens, spent.completion_tokens, spent.usd) == (3, 102, 24, None)
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"), [("0.20", None), ("0.1749", "BUDGET_USD"), ("0.10", "BUDGET_USD"), ("0.1751", None)]
+)
+def test_dollars_of_the_next_call_are_weighed_at_what_a_token_has_cost(limit: str, code: str | None) -> None:
+    """1,000 tokens cost 0.05; the next call is weighed with 2,500."""
+    spent = Spent(calls=1, prompt_tokens=800, completion_tokens=200, usd=D("0.05"))
+
+    assert exceeded(Budget(usd=D(limit)), spent, 1, 4000, D(0)) == code
