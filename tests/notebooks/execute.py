@@ -42,7 +42,8 @@ def executed(path: Path) -> nbformat.NotebookNode:
         cell.execution_count = number
         cell.metadata = {}
         for output in cell.outputs:
-            output.metadata = {}
+            if "metadata" in output:
+                output.metadata = {}
             if "execution_count" in output:
                 output.execution_count = number
     notebook.metadata = {"kernelspec": notebook.metadata.kernelspec, "language_info": {"name": "python"}}
