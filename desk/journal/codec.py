@@ -34,10 +34,14 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0
 
 
 class _Converter(NamedTuple):
-    """Both directions of one annotation. Each raises TypeError or ValueError for a foreign value."""
+    """Both directions of one annotation. Each raises TypeError or ValueError for a foreign value.
+
+    A value of exactly the type ``as_is`` is its own plain form.
+    """
 
     write: Callable[[Any], Json]
     read: Callable[[Any], Any]
+    as_is: type | None = None
 
 
 def _exactly(kind: type) -> Callable[[Any], Any]:
@@ -87,12 +91,12 @@ def _write_document(value: object) -> Json:
 
 
 _SIMPLE: Mapping[object, _Converter] = {
-    str: _Converter(_write_text, _exactly(str)),
-    int: _Converter(_exactly(int), _exactly(int)),
-    bool: _Converter(_exactly(bool), _exactly(bool)),
+    str: _Converter(_write_text, _exactly(str), str),
+    int: _Converter(_exactly(int), _exactly(int), int),
+    bool: _Converter(_exactly(bool), _exactly(bool), bool),
     Decimal: _Converter(_write_number, _read_number),
     datetime: _Converter(_write_moment, read_moment),
-    events.Document: _Converter(_write_document, _exactly(dict)),
+    events.Document: _Converter(_write_document, _exactly(dict), canonical.Plain),
 }
 
 
@@ -112,14 +116,15 @@ def _optional(item: _Converter) -> _Converter:
     return _Converter(
         lambda value: None if value is None else item.write(value),
         lambda value: None if value is None else item.read(value),
+        item.as_is,
     )
 
 
 def _sequence(item: _Converter) -> _Converter:
-    def write(value: object) -> Json:
+    def write(value: Any) -> Any:
         if not isinstance(value, tuple):
             raise TypeError
-        return [item.write(part) for part in value]
+        return [part if type(part) is item.as_is else item.write(part) for part in value]
 
     def read(value: object) -> tuple[object, ...]:
         if not isinstance(value, list):
@@ -161,12 +166,14 @@ class Codec:
         name = type(event).__name__
         if self._kinds.get(name) is not type(event):
             raise _unwritable(name, "it is not an event of the desk")
-        data: dict[str, Json] = {}
-        for field, converter in self._fields[name].items():
-            try:
-                data[field] = converter.write(getattr(event, field))
-            except (TypeError, ValueError, RecursionError, BadNumber):
-                raise _unwritable(f"{name}.{field}", "its value has no canonical form") from None
+        data: dict[str, Any] = {}
+        field = ""
+        try:
+            for field, to in self._fields[name].items():
+                value: Any = getattr(event, field)
+                data[field] = value if type(value) is to.as_is else to.write(value)
+        except (TypeError, ValueError, RecursionError, BadNumber):
+            raise _unwritable(f"{name}.{field}", "its value has no canonical form") from None
         return name, self._versions[name], _text_of(name, data)
 
     def decode(self, event_type: str, schema_version: int, data: Mapping[str, Json]) -> Event:
