@@ -62,7 +62,8 @@ class Trade:
 
     def left(self, how: Exit) -> None:
         """What the trade came to is known: its last moves carry it."""
-        self.knows(**figures(self._known, how))
+        now = self.state.value
+        self.knows(**figures(TradeMoved(source=now, target=now, reason="", **self._known), how))
 
     def knows(self, **figures: object) -> None:
         """Figures that became known: every later move carries them."""
