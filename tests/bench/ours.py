@@ -162,6 +162,8 @@ class Bench:
         self._spans: list[tuple[float, float]] = []
         self._base: Given = self._given()
         asyncio.run(self._listen())
+        #: Everything that a session writes.
+        self.record = tuple(self.desk.journal.events())
 
     def close(self) -> None:
         asyncio.run(self._base.parts.venue.aclose())
