@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path as Folder
 from typing import Any
 
-from desk.journal import SqliteJournal, memory_journal
-from desk.ports import Recorded
+from desk.journal import SqliteJournal, memory_journal, open_journal
+from desk.ports import NewEvent, Recorded
 from desk.reopening import without_world
 from desk.replay.nowhere import NoScreen
 from desk.replay.record import Record
@@ -107,3 +109,30 @@ def other(value: Any) -> Any:
     turned = {"9": "1", "z": "y", "Z": "Y", "f": "e"}
     char = turned.get(value[at]) or chr(ord(value[at]) + 1)
     return value[:at] + char + value[at + 1 :]
+
+
+def resigned(source: SqliteJournal, home: Folder, changed: Record) -> None:
+    """A home under a key of its own whose journal holds the same events, but for those of ``changed``."""
+    others = {event.seq: event for event in changed.events}
+    with closing(open_journal(home)) as journal, journal.transaction() as tx:
+        for event in source.events():
+            one = others.get(event.seq, event)
+            tx.append(one.stream_id, tx.version(one.stream_id), [_anew(one)])
+            for ticket in source.tickets_of_intent(str(one.data.get("intent_id"))):
+                if one.event_type == "IntentMinted":
+                    tx.insert_ticket(ticket)
+        for digest in (*changed.opened.prompts.values(), *changed.brief.slices.values()):
+            body = source.blob(str(digest))
+            assert body is not None
+            tx.put_blob(body)
+
+
+def _anew(event: Recorded) -> NewEvent:
+    account, session = event.metadata.get("account"), event.metadata.get("session")
+    return NewEvent(
+        event=event.event,
+        event_id=event.event_id,
+        occurred_at=event.occurred_at,
+        account=None if account is None else str(account),
+        session_id=None if session is None else str(session),
+    )
