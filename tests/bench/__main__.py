@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
 
-from tests.bench import journal, measures
+from tests.bench import journal, looking_back, measures
 from tests.bench.measures import Measure, Rounds
 from tests.bench.ours import Bench
 
@@ -55,6 +55,7 @@ def run(rounds: Rounds) -> Iterator[Measure]:
             yield from measures.wall(bench, task, rounds)
             yield from measures.cpu(bench, task, rounds)
             yield from measures.growth(bench, rounds)
+            yield from looking_back.replays(bench, rounds)
             yield from journal.replay(Path(home), bench.record, rounds)
         finally:
             bench.close()
@@ -64,6 +65,7 @@ def run(rounds: Rounds) -> Iterator[Measure]:
     yield from measures.dossiers()
     yield from measures.gate()
     yield from measures.startup(rounds)
+    yield from looking_back.commands(rounds)
 
 
 def document(found: list[Measure]) -> str:

@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from statistics import median
 
 from desk.briefs.reader import read
@@ -88,17 +87,3 @@ def cpu_of(work: Callable[[], None]) -> float:
         work()
         taken.append(time.process_time() - before)
     return median(taken)
-
-
-def main() -> None:
-    """``python -m tests.bench.looking_back``: these rows alone."""
-    few = Rounds(rounds=5, sessions=5, long_run=60)
-    with tempfile.TemporaryDirectory() as home:
-        bench = Bench(Path(home))
-        for one in (*replays(bench, few), *commands(few)):
-            print(f"{one.name:50} {one.value:30} {one.wanted}")
-        bench.close()
-
-
-if __name__ == "__main__":
-    main()
