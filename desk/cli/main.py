@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reopen": ("state", "Trade again, with a reason."),
     "flatten": ("state", "Leave every open position at the market."),
     "replay": ("replay", "Run a session again from its record and compare."),
-    "diff": ("comparison", "Hold two sessions side by side: where they part, what each came to."),
+    "diff": ("comparison", "Hold two sessions side by side, from where they part."),
     "fork": ("fork", "Run a session again with one input changed; nothing can be sent."),
     "export": ("transfer", "Write a session's record to a file; --html for a page to read."),
     "import": ("transfer", "Check a record from elsewhere and keep it to look at."),
