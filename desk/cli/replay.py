@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -48,6 +47,8 @@ def _walk(archive: Archive, session_id: str) -> None:
 
 
 def _again(archive: Archive, session_id: str, *, quiet: bool) -> Replayed:
+    import asyncio
+
     from desk.cli.screen import Lines, Silent
     from desk.replay.nowhere import forbid_sockets
     from desk.replaying import replayed

@@ -11,7 +11,7 @@ from desk.deliberation.replies import ReplyInvalid, parse
 from desk.deliberation.roles import Prompt
 from desk.domain import ids
 from desk.domain.budget import Spent
-from desk.domain.canonical import sha256
+from desk.domain.canonical import Plain, sha256
 from desk.domain.debate import Ask, Debate
 from desk.domain.events import ModelReplied
 from desk.domain.shape import shaped
@@ -131,8 +131,8 @@ class Interview:
             n=n,
             model=self._models[request.role],
             request_sha256=sha256(plain),
-            request={**plain, "system": self._prompts[request.role].sha256},
-            reply=shaped(replace(reply, latency_ms=0)),
+            request=Plain(plain, system=self._prompts[request.role].sha256),
+            reply=Plain(shaped(reply), latency_ms=0),
             prompt_tokens=reply.prompt_tokens,
             completion_tokens=reply.completion_tokens,
             usd=reply.usd,

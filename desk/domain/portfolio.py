@@ -104,21 +104,21 @@ class Ledger:
 
 def fold(events: Iterable[tuple[datetime, Event]]) -> Ledger:
     """The ledger of an account from its events, oldest first, each with the time it was recorded."""
-    ledger = Ledger()
+    ledger, units = Ledger(), ZERO
     acts: dict[str, SentAct] = {}
     for at, event in events:
         match event:
             case OrderSubmitted():
                 acts[event.client_order_id] = _sent(event, at)
             case FundsDeposited() | FaucetClaimed():
-                ledger = replace(ledger, units=ledger.units + event.amount_usdc / event.nav)
+                units += event.amount_usdc / event.nav
             case FundsWithdrawn():
-                ledger = replace(ledger, units=ledger.units - event.amount_usdc / event.nav)
+                units -= event.amount_usdc / event.nav
             case GateAssessed() if event.nav is not None and event.venue_time is not None:
                 ledger = ledger.observed(event.nav, event.venue_time)
             case _:
                 _advance(acts, event)
-    return replace(ledger, acts=tuple(acts.values()))
+    return replace(ledger, units=units, acts=tuple(acts.values()))
 
 
 def _sent(event: OrderSubmitted, at: datetime) -> SentAct:

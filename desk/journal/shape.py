@@ -148,7 +148,7 @@ _SIMPLE: Mapping[object, _Converter] = {
     bool: _Converter(frozenset({bool}), _foreign, _foreign),
     Decimal: _Converter(_NONE, _write_number, _read_number),
     datetime: _Converter(_NONE, _write_moment, read_moment),
-    events.Document: _Converter(_NONE, _write_document, _read_document),
+    events.Document: _Converter(frozenset({canonical.Plain}), _write_document, _read_document),
 }
 
 
