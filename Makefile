@@ -29,6 +29,7 @@ check: $(VENV)/.developing
 bench: $(VENV)/.developing
 	$(BIN)/python -m tests.bench
 
+# CORPUS_PYTHONS=/path/to/python3.12:/path/to/python3.13 replays the corpus on those as well.
 torture: $(VENV)/.developing
 	DESK_TEST_RANDOM=1 $(BIN)/python -m pytest -n auto -m torture
 

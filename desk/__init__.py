@@ -19,11 +19,21 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from desk.api import Account, Session, account, diff, load, load_sessions, recorded
+    from desk.api import Account, Session, account, casebook, diff, load, load_sessions, recorded, sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["Account", "Session", "account", "diff", "load", "load_sessions", "recorded"]
+__all__ = [
+    "Account",
+    "Session",
+    "account",
+    "casebook",
+    "diff",
+    "load",
+    "load_sessions",
+    "recorded",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -7,7 +7,7 @@ order. Looking at a record imports neither AutoGen nor openai.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +21,7 @@ from desk.config import load as settings
 from desk.domain.brief import Brief
 from desk.domain.dossier import Fact
 from desk.domain.events import SessionOpened
+from desk.domain.limits import CEILING
 from desk.domain.money import amount
 from desk.domain.shape import unshaped
 from desk.errors import UsageError
@@ -33,16 +34,27 @@ from desk.ports import Recorded
 from desk.replay.account import Account as Account
 from desk.replay.account import account_of
 from desk.replay.archive import Archive
-from desk.replay.comparing import Comparison, compared
+from desk.replay.comparing import compared
 from desk.replay.fork.change import DENY, GRANT, Change
+from desk.replay.hindsight import Hindsight, hindsight
 from desk.replay.moment import events_until, until
 from desk.replay.nowhere import NoScreen
 from desk.replay.portable import PortableRecord, written
+from desk.replay.proposed import proposed
 from desk.replay.receiving import received
 from desk.replay.record import Record
 from desk.replay.resume import Replayed, brief_of
 from desk.replay.walk import Walk
 from desk.replaying import replayed
+from desk.view.cards import Cards
+from desk.view.casebook import Case, Casebook
+from desk.view.compare import SideBySide
+from desk.view.page import page
+from desk.view.prices import PriceChart, price_chart
+from desk.view.sweep import Sweep
+from desk.view.sweep import sweep as swept
+from desk.view.timeline import Timeline, timeline
+from desk.view.waterfall import Waterfall, waterfall
 
 Document = Mapping[str, Any]
 T = TypeVar("T")
@@ -85,6 +97,11 @@ class Session:
         return show_document(self.record.events, self.portable.journal_hash)
 
     @property
+    def name(self) -> str:
+        """The brief's name: not an id, several sessions may have it."""
+        return self.record.brief.name
+
+    @property
     def outcome(self) -> str:
         """``executed``, ``no_trade``, ``denied`` …"""
         return str(self.document["session"]["outcome"])
@@ -111,6 +128,32 @@ class Session:
     def steps(self) -> Walk:
         """What happened, step by step, and what was known at each of them."""
         return Walk(self.record, self.portable)
+
+    @cached_property
+    def hindsight(self) -> Hindsight:
+        """What the bars after its time made of its trade and its forecasts; no decision knew any of it."""
+        return hindsight(self.record, self.brief)
+
+    def debate(self) -> Cards:
+        """Who said what, resting on which facts."""
+        return Cards(self.document)
+
+    def prices(self, before: int = 60) -> PriceChart:
+        """The market, with so many bars before the decision and some after it."""
+        return price_chart(self.brief, self.hindsight, before=before)
+
+    def gate(self) -> Waterfall | None:
+        """The gate's last look at the proposal; None if there was none."""
+        intent, judged = self.document["intent"], self.document["gate"]
+        return None if judged is None else waterfall(intent["symbol"], intent["size"], judged)
+
+    def timeline(self) -> Timeline:
+        """Every step: who acted, what it took and what it cost."""
+        return timeline(self.steps)
+
+    def page(self) -> str:
+        """The whole session as one HTML file that runs and fetches nothing (``desk export --html``)."""
+        return page(self.portable)
 
     def at(self, place: str) -> Document:
         """The document as it stood after event ``place`` (its number), or at a time with its offset.
@@ -172,9 +215,7 @@ class Session:
         return f"<Session {self.id} {self.brief.name}: {self.outcome}{fork}>"
 
     def _repr_html_(self) -> str:
-        from desk.view.cards import session_card
-
-        return session_card(self.document)
+        return self.debate()._repr_html_()
 
 
 def load(record: str | Path, home: str | Path | None = None) -> Session:
@@ -235,14 +276,63 @@ def account(name: str, home: str | Path | None = None) -> Account:
     return Account(now.name, now.balance, load)
 
 
-def recorded() -> list[Session]:
-    """The sessions that come with the desk: real runs over the bundled briefs, for notebooks and tests."""
-    return load_sessions(bundled.records())
+def recorded(name: str | None = None) -> list[Session]:
+    """The sessions that come with the desk: real runs over bundled history, for notebooks and tests.
+
+    Args:
+        name: only those of the brief of this name.
+    """
+    found = load_sessions(bundled.records())
+    return [one for one in found if name in (None, one.name)]
 
 
-def diff(one: Session, other: Session) -> Comparison:
+def diff(one: Session, other: Session) -> SideBySide:
     """Where two sessions part first, ids and times aside, and what each came to."""
-    return compared(one.portable, other.portable)
+    return SideBySide.of(compared(one.portable, other.portable))
+
+
+def casebook(sessions: Iterable[Session]) -> Casebook:
+    """Many sessions as one book: outcomes, denials by rule, approvals, cost, results, calibration."""
+    named = _named(sessions)
+    return Casebook(
+        tuple(
+            Case(
+                name=name,
+                began_at=one.began_at,
+                document=one.document,
+                record=one.record,
+                seen=one.hindsight,
+            )
+            for name, one in named
+        )
+    )
+
+
+def sweep(sessions: Iterable[Session], limit: str, values: Iterable[Decimal | int | str]) -> Sweep:
+    """Judge every recorded proposal again with one limit at each of these values, tighter or looser.
+
+    Args:
+        limit: a name of ``desk.domain.limits.Limits``, as in ``desk.toml``: ``trade_size``, ``human`` …
+
+    Raises:
+        UsageError: the limit is not one.
+        BadNumber: a value is not a plain number.
+    """
+    if limit not in CEILING.document():
+        known = ", ".join(CEILING.document())
+        raise UsageError(f"{ascii(limit)[1:-1][:40]} is not a limit", fix=f"Known: {known}", code="NO_LIMIT")
+    found = ((name, proposed(one.record)) for name, one in _named(sessions))
+    cases = [(name, case) for name, case in found if case is not None]
+    return swept(limit, getattr(CEILING, limit), [amount(str(value)) for value in values], cases)
+
+
+def _named(sessions: Iterable[Session]) -> list[tuple[str, Session]]:
+    """Each under its brief's name, with a number where there are several of it."""
+    found: list[tuple[str, Session]] = []
+    for one in sessions:
+        many = sum(other.name == one.name for _, other in found)
+        found.append((f"{one.name} ({many + 1})" if many else one.name, one))
+    return found
 
 
 def _read(path: Path) -> PortableRecord:
@@ -276,4 +366,4 @@ def _finished(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end. In a thread of its own: a notebook has a loop running already."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         done: list[T] = list(thread.map(lambda one: asyncio.run(one()), [work]))
-    return done[0]
+        return done[0]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -92,14 +93,18 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     _known_variables(env)
     home = Home(Path(env.get("DESK_HOME") or "~/.desk").expanduser())
     tables = _tables(home.settings)
-    people = _people(tables.pop("people", []))
+    with _in_file(home.settings):
+        people = _people(tables.pop("people", []))
+        written = {
+            "limits": _limits(tables.pop("limits", {})),
+            **_models(tables.pop("models", {})),
+            **_venue(tables.pop("venue", {})),
+            **_approval(tables.pop("approval", {})),
+        }
     return Settings(
         home=home,
-        limits=_limits(tables.pop("limits", {})),
-        **_models(tables.pop("models", {})),
-        **_venue(tables.pop("venue", {})),
-        **_approval(tables.pop("approval", {})),
         people=people,
+        **written,
         openai_key=_secret(env, "OPENAI_API_KEY"),
         openai_url=_model_url(env.get("OPENAI_BASE_URL") or None),
         flea_key=_secret(env, "PURPLE_FLEA_API_KEY"),
@@ -138,6 +143,15 @@ def _secret(env: Mapping[str, str], name: str) -> Secret | None:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ConfigError(f"{name} holds characters no key has", fix="Copy it again, without line breaks")
     return Secret(text)
+
+
+@contextmanager
+def _in_file(path: Path) -> Iterator[None]:
+    """Says in which file a setting is that cannot be used."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.what}", why=error.why, fix=error.fix, code=error.code) from None
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -167,6 +167,10 @@ class ModelError(DeskError):
 
 
 class Divergence(DeskError):
-    """A record, re-driven, asked for something it does not hold."""
+    """A record, re-driven, asked for something it does not hold.
+
+    ``asked`` is what was asked for where the record has another input: its port and its request's hash.
+    """
 
     default_code = "DIVERGENCE"
+    asked: tuple[str, str] | None = None

@@ -167,6 +167,11 @@ class Transaction(Protocol):
 
     durable: bool
 
+    @property
+    def alive(self) -> bool:
+        """False once it is over, or a part of it failed: then none of it will be committed."""
+        ...
+
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         """Append and return the stream's new version.
 
@@ -224,6 +229,10 @@ class Journal(Protocol):
         ...
 
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int: ...
+    async def append_together(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
+        """As ``append``, in one commit with whoever else appends so at the same time."""
+        ...
+
     def version(self, stream_id: str) -> int: ...
     def stream(self, stream_id: str, after: int = 0) -> list[Recorded]: ...
     def of_session(self, session_id: str) -> list[Recorded]:

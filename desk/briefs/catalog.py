@@ -30,5 +30,5 @@ def bundled(name: str) -> Path:
     """
     if name not in BUNDLED:
         known = ", ".join(f"@{one}" for one in BUNDLED)
-        raise BriefError(f"there is no bundled brief @{ascii(name)[1:41]}", fix=f"Known: {known}")
+        raise BriefError(f"there is no bundled brief @{ascii(name)[1:-1][:40]}", fix=f"Known: {known}")
     return data_folder() / f"{name}.md"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -48,6 +47,8 @@ def _walk(archive: Archive, session_id: str) -> None:
 
 
 def _again(archive: Archive, session_id: str, *, quiet: bool) -> Replayed:
+    import asyncio
+
     from desk.cli.screen import Lines, Silent
     from desk.replay.nowhere import forbid_sockets
     from desk.replaying import replayed
@@ -105,3 +106,5 @@ def _say(found: Replayed) -> None:
         output.say(f"  step {one.step}, {one.field}")
         output.say(f"    recorded {output.inert(one.recorded[:200])}")
         output.say(f"    replayed {output.inert(one.replayed[:200])}")
+        for line in one.diff.split("\n") if one.diff else ():
+            output.say(f"      {output.inert(line)}")

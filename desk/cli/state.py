@@ -151,7 +151,9 @@ def reset(service: str) -> None:
     with bootstrap.opened(load()) as desk, desk.journal.transaction() as tx:
         stream = ids.breaker_stream(service)
         if not tx.version(stream):
-            raise UsageError(f"there is no breaker {ascii(service)[1:41]}", fix="`desk breakers` lists them")
+            raise UsageError(
+                f"there is no breaker {ascii(service)[1:-1][:40]}", fix="`desk breakers` lists them"
+            )
         event = changed(stored(tx, service).reset(datetime.now(UTC)), "reset by hand")
         tx.append(stream, tx.version(stream), [_new(event, stream)])
     output.say(f"{service}  CLOSED")

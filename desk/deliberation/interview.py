@@ -11,14 +11,14 @@ from desk.deliberation.replies import ReplyInvalid, parse
 from desk.deliberation.roles import Prompt
 from desk.domain import ids
 from desk.domain.budget import Spent
-from desk.domain.canonical import sha256
+from desk.domain.canonical import Plain, sha256
 from desk.domain.debate import Ask, Debate
 from desk.domain.events import ModelReplied
 from desk.domain.shape import shaped
 from desk.domain.steps import Recalled, Words
 from desk.domain.views import Abstained, Statement
 from desk.execution.log import SessionLog
-from desk.ports import Answers, Journal, ModelReply, ModelRequest, Screen
+from desk.ports import EMPTY, Answers, Journal, ModelReply, ModelRequest, Screen
 
 #: Faults a repair request names; the rest would only lengthen it.
 MAX_FAULTS = 8
@@ -116,13 +116,13 @@ class Interview:
             within_s,
             lambda text: self._screen.show(Words(role=request.role, text=text)),
         )
-        self._record(request, n, reply)
+        await self._record(request, n, reply)
         if reply.cached_s is not None:
             self._screen.show(Recalled(role=request.role, age_s=reply.cached_s))
         self.spent = self.spent.after(reply.prompt_tokens, reply.completion_tokens, reply.usd)
         return reply
 
-    def _record(self, request: ModelRequest, n: int, reply: ModelReply) -> None:
+    async def _record(self, request: ModelRequest, n: int, reply: ModelReply) -> None:
         """Durable at once, in a stream of its own: what was paid for is never lost."""
         plain = shaped(request)
         event = ModelReplied(
@@ -131,13 +131,13 @@ class Interview:
             n=n,
             model=self._models[request.role],
             request_sha256=sha256(plain),
-            request={**plain, "system": self._prompts[request.role].sha256},
-            reply=shaped(replace(reply, latency_ms=0)),
+            request=Plain(plain, system=self._prompts[request.role].sha256),
+            reply=Plain(shaped(reply), latency_ms=0),
             prompt_tokens=reply.prompt_tokens,
             completion_tokens=reply.completion_tokens,
             usd=reply.usd,
             latency_ms=reply.latency_ms,
             from_cache=reply.cached_s is not None,
         )
-        with self._journal.transaction() as tx:
-            self._log.write_to(tx, ids.call_stream(self._log.session_id, request.role, n), event)
+        stream = ids.call_stream(self._log.session_id, request.role, n)
+        await self._journal.append_together(stream, EMPTY, self._log.made(stream, event))

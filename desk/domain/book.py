@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from desk.domain.canonical import Plain, document
 from desk.domain.market import Snapshot
 from desk.domain.portfolio import Ledger, SentAct
 
@@ -34,8 +35,9 @@ class Check(NamedTuple):
     value: Decimal | str | None
     limit: Decimal | str | None
 
-    def document(self) -> dict[str, object]:
-        return self._asdict()
+    def document(self) -> Plain:
+        value, limit = document(self.value), document(self.limit)
+        return Plain(code=self.code, ok=self.ok, value=value, limit=limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

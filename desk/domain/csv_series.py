@@ -128,7 +128,7 @@ def _number(table: Table, row: Row, place: int, parser: Callable[[str], Decimal]
     try:
         return parser(row.cells[place])
     except BadNumber as error:
-        table.refuse(row, f"{ascii(table.columns[place])[1:21]}: {error.what}", fix=error.fix)
+        table.refuse(row, f"{ascii(table.columns[place])[1:-1][:20]}: {error.what}", fix=error.fix)
 
 
 def macro(table: Table, *, name: MacroName, rule: Visibility, known_at: datetime) -> Macro:

@@ -73,7 +73,7 @@ class Fact:
 
     def line(self) -> str:
         """``F7 close SPX-PERP 1d 2113.32 USDC as_of 2016-06-24T00:00Z source spx``."""
-        stamp = self.as_of.strftime("%Y-%m-%dT%H:%MZ")
+        stamp = self.as_of.isoformat()[:16] + "Z"
         tail = " proxy" if self.proxy else ""
         return (
             f"{self.id} {self.name} {self.symbol} {self.timeframe} {plain(self.value)} {self.unit}"
@@ -115,18 +115,32 @@ class Dossier:
 
     def fact(self, name: str) -> Fact | None:
         """The fact with this name about the dossier's symbol, or of the macro world or the account."""
-        found = (fact for fact in self.facts if fact.name == name and fact.symbol not in self.others)
-        return next(found, None)
+        return self._by_name.get(name)
 
     def value(self, name: str) -> Decimal | None:
         fact = self.fact(name)
         return None if fact is None else fact.value
 
     def by_id(self, fact_id: str) -> Fact | None:
-        return next((fact for fact in self.facts if fact.id == fact_id), None)
+        return self._by_id.get(fact_id)
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self.facts)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What its facts are called, and its symbol."""
+        return (*(fact.name for fact in self.facts), self.symbol)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Fact]:
+        """Of facts with the same name the first counts."""
+        own = [fact for fact in self.facts if fact.symbol not in self.others]
+        return {fact.name: fact for fact in reversed(own)}
+
+    @cached_property
+    def _by_id(self) -> dict[str, Fact]:
+        return {fact.id: fact for fact in reversed(self.facts)}
 
     @cached_property
     def sha256(self) -> str:

@@ -36,7 +36,7 @@ class Grounding:
 
 def grounding(statement: Statement, dossier: Dossier) -> Grounding:
     """Both kinds of mismatch in ``statement``."""
-    names = (*(fact.name for fact in dossier), dossier.symbol)
+    names = dossier.names
     deciding = [
         f"{path}: {REASON}"
         for path, claim in _deciding(statement)

@@ -92,7 +92,7 @@ def _require_limit(name: str) -> None:
     known = {field.name for field in fields(Limits)}
     if name not in known:
         raise ConfigError(
-            f"limits.{ascii(name)[1:41]} is not a limit", fix="Known: " + ", ".join(sorted(known))
+            f"limits.{ascii(name)[1:-1][:40]} is not a limit", fix="Known: " + ", ".join(sorted(known))
         )
 
 

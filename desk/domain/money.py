@@ -54,7 +54,9 @@ def plain(value: Decimal) -> str:
         raise BadNumber("a value that is not finite cannot be written")
     if not value:
         return "0"
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -132,7 +132,8 @@ def _rule(row: object, n: int) -> Rule:
     unknown = sorted(set(row) - known)
     if unknown:
         raise ConfigError(
-            f"{where}.{ascii(unknown[0])[1:41]} is no condition", fix="Known: " + ", ".join(sorted(known))
+            f"{where}.{ascii(unknown[0])[1:-1][:40]} is no condition",
+            fix="Known: " + ", ".join(sorted(known)),
         )
     missing = {"name", "humans"} - set(row)
     if missing:

@@ -110,20 +110,20 @@ def fold(events: Iterable[tuple[datetime, Event]], start: Ledger | None = None) 
         start: the ledger of the events before these; none of it is known to be missing.
     """
     ledger = start or Ledger()
-    acts = {act.client_order_id: act for act in ledger.acts}
+    units, acts = ledger.units, {act.client_order_id: act for act in ledger.acts}
     for at, event in events:
         match event:
             case OrderSubmitted():
                 acts[event.client_order_id] = _sent(event, at)
             case FundsDeposited() | FaucetClaimed():
-                ledger = replace(ledger, units=ledger.units + event.amount_usdc / event.nav)
+                units += event.amount_usdc / event.nav
             case FundsWithdrawn():
-                ledger = replace(ledger, units=ledger.units - event.amount_usdc / event.nav)
+                units -= event.amount_usdc / event.nav
             case GateAssessed() if event.nav is not None and event.venue_time is not None:
                 ledger = ledger.observed(event.nav, event.venue_time)
             case _:
                 _advance(acts, event)
-    return replace(ledger, acts=tuple(acts.values()))
+    return replace(ledger, units=units, acts=tuple(acts.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,7 +132,8 @@ class Dispatch:
         """Resolve an order that is UNKNOWN in the journal; it stays so unless something is proven."""
         stream = ids.order_stream(request.client_order_id)
         burned_at = self._journal.stream(stream)[0].occurred_at
-        now = self._tape.note("now", lambda: self._log.stamp(stream).wall, lambda at: at, _time)
+        stamp = self._log.stamp(stream)  # Drawn on every way: a brief's clock counts its stamps.
+        now = self._tape.note("now", lambda: stamp.wall, lambda at: at, _time)
         resolution = await self._recovery.resolve(request, submitted.baseline, burned_at, now)
         match resolution:
             case Found(order=order) if not _still_working(request, order):

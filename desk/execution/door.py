@@ -14,16 +14,10 @@ from desk.execution.room import Parts, furnished
 from desk.ports import DoorRefused, ExecutionReport, TicketId, Waiting
 
 
-class TradeDoor:
-    """``desk.ports.Door`` for trades. One for each session; it remembers which tickets it issued.
-
-    Raises:
-        TypeError: the limits are a fork's (``WhatIf``), or anything but the desk's own type.
-    """
+class Passage:
+    """What is behind every door: gate, humans, ticket, and one request for it. A session has its own."""
 
     def __init__(self, parts: Parts) -> None:
-        if type(parts.limits) is not Limits:
-            raise TypeError("supposed limits open no door")
         room = furnished(parts)
         self._proposing = Proposing(room)
         self._executing = Executing(room)
@@ -39,3 +33,16 @@ class TradeDoor:
     async def execute(self, ticket_id: str) -> ExecutionReport:
         """At most one request for this ticket, ever. A ticket that is not good is reported, not raised."""
         return await self._executing.execute(ticket_id)
+
+
+class TradeDoor(Passage):
+    """``desk.ports.Door`` to a venue. It remembers which tickets it issued.
+
+    Raises:
+        TypeError: the limits are a fork's (``WhatIf``), or anything but the desk's own type.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        if type(parts.limits) is not Limits:
+            raise TypeError("supposed limits open no door")
+        super().__init__(parts)

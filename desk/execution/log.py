@@ -55,18 +55,19 @@ class SessionLog:
         """Append to another stream of this session: an order's, a trade's, a call's."""
         self._append(tx, stream, list(events), at or self._clock.stamp(stream))
 
+    def made(self, stream: str, *events: Event, at: Instant | None = None) -> list[NewEvent]:
+        """These events as they will be appended to another stream of this session."""
+        wall = (at or self._clock.stamp(stream)).wall
+        return [
+            NewEvent(
+                event=event,
+                event_id=self._ids.new(ids.EVENT, stream),
+                occurred_at=wall,
+                account=self.account,
+                session_id=self.session_id,
+            )
+            for event in events
+        ]
+
     def _append(self, tx: Transaction, stream: str, events: list[Event], at: Instant) -> None:
-        tx.append(
-            stream,
-            tx.version(stream),
-            [
-                NewEvent(
-                    event=event,
-                    event_id=self._ids.new(ids.EVENT, stream),
-                    occurred_at=at.wall,
-                    account=self.account,
-                    session_id=self.session_id,
-                )
-                for event in events
-            ],
-        )
+        tx.append(stream, tx.version(stream), self.made(stream, *events, at=at))

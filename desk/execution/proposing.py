@@ -82,7 +82,8 @@ class Proposing:
         self, intent: Intent, request: ApprovalRequested, answer: Answer | None
     ) -> DoorRefused | Waiting | TicketId:
         """Take an answer (or the end of the time); look at everything again before a ticket."""
-        over = self._parts.tape.note("over", lambda: expiry_of(request).reached(self._log.now()), bool, bool)
+        now = self._log.now()  # Drawn on every way: a brief's clock counts its stamps.
+        over = self._parts.tape.note("over", lambda: expiry_of(request).reached(now), bool, bool)
         if answer is None and not over:
             return waiting(request)
         seen = await self._room.look.look(intent.act.symbol)

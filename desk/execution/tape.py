@@ -48,6 +48,11 @@ class Tape:
         self._notes: list[Document] = []
 
     @property
+    def position(self) -> int:
+        """How many of the recorded inputs were used."""
+        return self._position
+
+    @property
     def live(self) -> bool:
         """Is everything on record used up?"""
         return self._position >= len(self._recorded)
@@ -134,10 +139,12 @@ class Tape:
     def _replay(self, port: str, digest: str) -> object:
         note = self._recorded[self._position]
         if not self._next_is(port, digest):
-            raise Divergence(
+            other = Divergence(
                 f"input {self._position + 1} of the record is another one",
                 why=f"recorded {note['port']}, now {port}",
             )
+            other.asked = port, digest
+            raise other
         self._position += 1
         return self.replied(note)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 from desk.domain import ids
 from desk.domain.events import Event, InvalidTransitionAttempted, TradeMoved
@@ -23,17 +23,14 @@ class Trade:
         self.trade_id = trade_id
         self.state = state
         self._log = log
-        self._known = TradeMoved(
-            trade_id=trade_id,
-            account=log.account,
-            symbol=act.symbol,
-            side=act.side.value,
-            source="",
-            target="",
-            reason="",
-            stop=act.stop,
-            target_price=act.target,
-        )
+        self._known: dict[str, Any] = {
+            "trade_id": trade_id,
+            "account": log.account,
+            "symbol": act.symbol,
+            "side": act.side.value,
+            "stop": act.stop,
+            "target_price": act.target,
+        }
 
     def moved(self, tx: Transaction | None, *steps: TradeState, reason: str) -> None:
         """Go through ``steps``: written in ``tx``, or held for the session's next write.
@@ -47,7 +44,8 @@ class Trade:
             except InvalidTransition:
                 self._write(tx, self._refused(step))
                 raise
-            self._write(tx, replace(self._known, source=self.state.value, target=target.value, reason=reason))
+            moved = TradeMoved(source=self.state.value, target=target.value, reason=reason, **self._known)
+            self._write(tx, moved)
             self.state = target
 
     def _write(self, tx: Transaction | None, event: Event) -> None:
@@ -64,8 +62,9 @@ class Trade:
 
     def left(self, how: Exit) -> None:
         """What the trade came to is known: its last moves carry it."""
-        self.knows(**figures(self._known, how))
+        now = self.state.value
+        self.knows(**figures(TradeMoved(source=now, target=now, reason="", **self._known), how))
 
     def knows(self, **figures: object) -> None:
         """Figures that became known: every later move carries them."""
-        self._known = replace(self._known, **figures)  # type: ignore[arg-type]  # fields of TradeMoved
+        self._known |= figures

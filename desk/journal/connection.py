@@ -12,9 +12,9 @@ from desk.journal.faults import EDGE
 from desk.journal.key import sync_directory
 
 BUSY_TIMEOUT_S: Final = 5.0
-#: Small pages, since a commit writes whole ones and an event touches six; and a short write-ahead log,
-#: since syncing a file is quicker once it has stopped growing.
-_PAGE_BYTES: Final = 1024
+#: Most events fit in a page of this size, so reading them all takes few; a commit, which writes whole ones,
+#: hardly feels it. A short write-ahead log, since syncing a file is quicker once it has stopped growing.
+_PAGE_BYTES: Final = 4096
 _CHECKPOINT_PAGES: Final = 500
 _SYNCHRONOUS_FULL: Final = 2
 _OLDEST_SQLITE: Final = (3, 40)

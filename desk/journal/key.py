@@ -18,12 +18,12 @@ _BYTES = 32
 class Key:
     """A secret that signs. It never shows itself: not in a repr, an error, a pickle or a copy."""
 
-    __slots__ = ("_secret",)
+    __slots__ = ("_begun",)
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != _BYTES:
             raise ConfigError(f"a key is {_BYTES} bytes", fix="Restore the home's key file from a backup")
-        self._secret = secret
+        self._begun = hmac.new(secret, digestmod="sha256")
 
     @classmethod
     def fresh(cls) -> Key:
@@ -32,7 +32,9 @@ class Key:
 
     def mac(self, purpose: str, message: str) -> str:
         """Hex HMAC-SHA256 of ``message`` for one purpose; that of another purpose never verifies."""
-        return hmac.digest(self._secret, f"{purpose}\0{message}".encode(), "sha256").hex()
+        signing = self._begun.copy()
+        signing.update(f"{purpose}\0{message}".encode())
+        return signing.hexdigest()
 
     def verifies(self, purpose: str, message: str, mac: object) -> bool:
         """True iff ``mac`` is ours, compared in constant time."""

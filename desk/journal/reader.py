@@ -18,12 +18,14 @@ from desk.journal.codec import event_of
 from desk.journal.document import LazyDocument
 from desk.journal.faults import EDGE
 from desk.journal.schema import TICKET_COLUMNS
-from desk.journal.shape import read_moment
+from desk.journal.shape import maker, read_moment
 from desk.ports import Recorded, TicketRow
 
-#: Rows a long read fetches at a time, so that no reader holds the file while its caller thinks.
-_PAGE = 1000
+#: Rows a long read fetches at a time: few, so that no reader holds the file while its caller thinks, and
+#: so that they are still in the processor's cache when it comes to the last of them.
+_PAGE = 250
 
+_RECORDED = maker(Recorded)
 _PREV_HASH, _HASH = Row._fields.index("prev_hash"), Row._fields.index("hash")
 _EVENTS = f"SELECT {COLUMNS} FROM events"
 _STREAM = f"{_EVENTS} WHERE stream_id = ? AND version > ? ORDER BY version"
@@ -49,20 +51,9 @@ def recorded(row: tuple[Any, ...]) -> Recorded:
         occurred_at = read_moment(at)
     except (TypeError, ValueError):
         raise _changed(f"event {seq} has no readable time", "EVENT_UNREADABLE") from None
-    return Recorded(
-        seq=seq,
-        event_id=event_id,
-        stream_id=stream_id,
-        stream_type=stream_type,
-        version=version,
-        event_type=event_type,
-        schema_version=schema,
-        data=LazyDocument(data),
-        metadata=LazyDocument(metadata),
-        occurred_at=occurred_at,
-        prev_hash=prev,
-        hash=digest,
-        decode=event_of,
+    place = (seq, event_id, stream_id, stream_type, version, event_type, schema)
+    return _RECORDED(
+        (*place, LazyDocument(data), LazyDocument(metadata), occurred_at, prev, digest, event_of)
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from desk.domain import canonical, events
 from desk.domain.money import plain
@@ -22,6 +22,9 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
+T = TypeVar("T")
+
+
 class Unwritable(Exception):
     """A field's value has no canonical form."""
 
@@ -30,15 +33,30 @@ class Unwritable(Exception):
         self.field = field
 
 
+def maker(kind: type[T]) -> Callable[[Iterable[object]], T]:
+    """Makes instances of a frozen dataclass with slots from the values of its fields, in their order.
+
+    It fills the slots as the class's own ``__init__`` does, without its keywords, in half the time.
+    """
+    puts = tuple(getattr(kind, each.name).__set__ for each in dataclasses.fields(kind))  # type: ignore[arg-type]
+
+    def make(values: Iterable[object]) -> T:
+        made = object.__new__(kind)
+        for put, value in zip(puts, values, strict=True):
+            put(made, value)
+        return made
+
+    return make
+
+
 class Shape:
     """Both directions of one event type, its annotations read once."""
 
     def __init__(self, kind: type[Event]) -> None:
         hints = get_type_hints(kind)
-        self._kind = kind
+        self._make = maker(kind)
         self._fields = tuple(
-            _Field(each.name, getattr(kind, each.name).__set__, *_converter(hints[each.name]))
-            for each in dataclasses.fields(kind)
+            _Field(each.name, *_converter(hints[each.name])) for each in dataclasses.fields(kind)
         )
 
     def data(self, event: Event) -> dict[str, Json]:
@@ -48,7 +66,7 @@ class Shape:
             Unwritable: a field holds what its annotation does not allow.
         """
         data: dict[str, Json] = {}
-        for name, _, same, write, _ in self._fields:
+        for name, same, write, _ in self._fields:
             value = getattr(event, name)
             try:
                 data[name] = value if type(value) in same else write(value)
@@ -64,12 +82,12 @@ class Shape:
         """
         if len(data) != len(self._fields):
             raise ValueError("fields")
-        event = object.__new__(self._kind)
-        for name, put, same, _, read in self._fields:
-            value = data[name]
-            # Into its slot, as the class's own frozen __init__ would: a journal holds many events.
-            put(event, value if type(value) in same else read(value))
-        return event
+        return self._make(
+            [
+                value if type(value := data[name]) in same else read(value)
+                for name, same, _, read in self._fields
+            ]
+        )
 
 
 class _Converter(NamedTuple):
@@ -84,10 +102,9 @@ class _Converter(NamedTuple):
 
 
 class _Field(NamedTuple):
-    """A field: its name, what sets it, and its converter."""
+    """A field: its name and its converter."""
 
     name: str
-    put: Callable[[object, object], None]
     same: frozenset[type]
     write: Callable[[Any], Json]
     read: Callable[[Any], Any]
@@ -148,7 +165,7 @@ _SIMPLE: Mapping[object, _Converter] = {
     bool: _Converter(frozenset({bool}), _foreign, _foreign),
     Decimal: _Converter(_NONE, _write_number, _read_number),
     datetime: _Converter(_NONE, _write_moment, read_moment),
-    events.Document: _Converter(_NONE, _write_document, _read_document),
+    events.Document: _Converter(frozenset({canonical.Plain}), _write_document, _read_document),
 }
 
 

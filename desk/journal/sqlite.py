@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from desk.errors import JournalError, JournalUnavailable
 from desk.journal import chain, seal
@@ -18,6 +18,9 @@ from desk.journal.reader import Reader
 from desk.journal.transaction import SqliteTransaction
 from desk.journal.verify import Report, examine
 from desk.ports import NewEvent
+
+if TYPE_CHECKING:
+    from desk.journal.group import Group
 
 #: A checkpoint is due when this many events have come since the chain was last verified.
 CHECKPOINT_EVERY: Final = 1000
@@ -52,6 +55,7 @@ class SqliteJournal(Reader):
         self._transaction: SqliteTransaction | None = None
         self._read_only = read_only
         self._closed = False
+        self._group: Group | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
@@ -122,6 +126,15 @@ class SqliteJournal(Reader):
         """Append in a transaction of its own; see ``SqliteTransaction.append``."""
         with self.transaction() as transaction:
             return transaction.append(stream_id, expected, events)
+
+    async def append_together(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
+        """Append in one transaction with whoever else does so at the same time; see ``Group.append``."""
+        if self._group is None:
+            # Imported here: asyncio costs a command that only looks a third of its start.
+            from desk.journal.group import Group
+
+            self._group = Group(self)
+        return await self._group.append(stream_id, expected, events)
 
     def head(self) -> tuple[int, str]:
         """(seq, hash) of the newest event; (0, 64 zeros) when there is none."""

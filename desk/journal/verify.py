@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from desk.domain import canonical, ids
+from desk.domain import ids
 from desk.errors import DeskError, JournalError
 from desk.journal import anchor as anchoring
 from desk.journal import chain, codec, schema, seal, shape
 from desk.journal.chain import GENESIS, Head, Row
 from desk.journal.document import parse
 from desk.journal.faults import EDGE
+from desk.journal.text import written
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json
@@ -205,7 +206,7 @@ class _Examination:
 
     def _content(self, row: Row) -> None:
         data, metadata = parse(row.data), parse(row.metadata)
-        if (canonical.written(data), canonical.written(metadata)) != (row.data, row.metadata):
+        if (written(data), written(metadata)) != (row.data, row.metadata):
             self._note("NOT_CANONICAL", "its text is not in the canonical form", row.seq)
         codec.decode(row.event_type, row.schema_version, data)
         shape.read_moment(row.occurred_at)

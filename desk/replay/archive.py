@@ -10,7 +10,7 @@ from desk.errors import UsageError
 from desk.ports import Journal, Recorded
 from desk.replay.portable import PortableRecord, portable
 from desk.replay.receiving import received
-from desk.replay.record import Record
+from desk.replay.record import Record, load
 from desk.replay.source import Source
 
 
@@ -64,7 +64,7 @@ class Archive:
 
     def record(self, session_id: str) -> Record:
         """The record of this session; see ``source`` for its errors."""
-        return Record(self.events(session_id), session_id)
+        return load(self.source(session_id), session_id)
 
     def _file(self, session_id: str) -> PortableRecord:
         if session_id not in self._files.names():

@@ -105,7 +105,8 @@ def _parting(one: PortableRecord, other: PortableRecord) -> Parting | None:
             return Parting(steps=steps, kinds=kinds, field="kind", values=values)
         found = next(unequal("", left, right), None)
         if found is not None:
-            return Parting(steps=(number, number), kinds=kinds, field=found[0], values=found[1:])
+            values = (written(found[1]), written(found[2]))
+            return Parting(steps=(number, number), kinds=kinds, field=found[0], values=values)
     return None
 
 

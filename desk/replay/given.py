@@ -15,24 +15,33 @@ from desk.domain.events import ApprovalDecided, ApprovalRequested, ModelReplied
 from desk.domain.shape import shaped, unshaped
 from desk.errors import Divergence
 from desk.ports import Answer, Answers, Approver, Clock, Ids, Instant, ModelReply, ModelRequest
+from desk.replay.divergence import Parted
 from desk.replay.record import Record
+from desk.replay.requests import other_request, unasked
 from desk.replay.shadow import ShadowJournal
 
+#: Whose word the end of the time is, and that of a channel that asks nobody.
+NOBODY = "nobody"
 #: Channels whose question is left in the journal before anybody looks for an answer.
 SUSPENDING = frozenset({"inbox", "slack"})
 
 
 class GivenClock:
-    """Stamps of the record while it lasts; the live clock is counted along, so that it can take over."""
+    """Stamps of the record while it lasts; the live clock is counted along, so that it can take over.
 
-    def __init__(self, record: Record, journal: ShadowJournal, live: Clock) -> None:
+    Args:
+        counts: the live clock gives the very stamps that were recorded: they are not taken on trust.
+    """
+
+    def __init__(self, record: Record, journal: ShadowJournal, live: Clock, *, counts: bool = False) -> None:
         self._record = record
         self._journal = journal
         self._live = live
+        self._counts = counts
 
     def stamp(self, stream_id: str) -> Instant:
         now = self._live.stamp(stream_id)
-        if self._journal.live:
+        if self._journal.live or self._counts:
             return now
         recorded = self._record.at(stream_id, self._journal.version(stream_id) + 1)
         return now if recorded is None else replace(now, wall=recorded.occurred_at)
@@ -46,9 +55,14 @@ class GivenClock:
 
 
 class GivenIds:
-    """Ids of the record while it lasts; the live source is counted along."""
+    """Ids of the record while it lasts; the live source is counted along.
 
-    def __init__(self, record: Record, journal: ShadowJournal, live: Ids) -> None:
+    Args:
+        counts: the live source gives the very ids that were recorded: they are not taken on trust.
+    """
+
+    def __init__(self, record: Record, journal: ShadowJournal, live: Ids, *, counts: bool = False) -> None:
+        self._counts = counts
         self._record = record
         self._journal = journal
         self._live = live
@@ -57,6 +71,8 @@ class GivenIds:
 
     def new(self, prefix: str, stream_id: str) -> str:
         fresh = self._live.new(prefix, stream_id)
+        if self._counts:
+            return fresh
         if prefix == ids.EVENT:
             recorded = self._record.at(stream_id, self._next_version(stream_id))
             return fresh if self._journal.live or recorded is None else recorded.event_id
@@ -84,13 +100,20 @@ class GivenAnswers:
     ) -> ModelReply:
         recorded = self._record.call(role, n)
         if recorded is None:
-            return await self._live.answer(role, n, request, within_s, on_text)
+            return await self._unrecorded(role, n, request, within_s, on_text)
         if recorded.request_sha256 != sha256(shaped(request)):
-            raise Divergence(
-                f"{role} is asked something else than in call {n} of the record",
-                why="its request has another hash",
-            )
+            step = self._record.call_step(role, n)
+            assert step is not None
+            raise Parted(other_request(self._record, step, request))
         return reply_of(recorded)
+
+    async def _unrecorded(
+        self, role: str, n: int, request: ModelRequest, within_s: float, on_text: Callable[[str], None]
+    ) -> ModelReply:
+        try:
+            return await self._live.answer(role, n, request, within_s, on_text)
+        except Divergence:
+            raise Parted([unasked(self._record, request)]) from None
 
 
 def reply_of(recorded: ModelReplied) -> ModelReply:
@@ -113,8 +136,11 @@ class GivenApprover:
     async def ask(self, request: ApprovalRequested) -> Answer | None:
         said, answer = [], None
         while not self._journal.live and (decision := self._next()) is not None:
-            said.append(decision)
             answer = answer_of(decision)
+            if self._of_this_process(decision):
+                return answer
+            self._copy()
+            said.append(decision)
             if standing(request, said).settled:
                 return answer
         if answer is None and (self._journal.live or self._at_the_end()):
@@ -122,12 +148,17 @@ class GivenApprover:
         return answer
 
     def _next(self) -> ApprovalDecided | None:
-        """The decision that comes next on record, copied; None if something else does."""
-        version = self._journal.version(self._record.stream) + 1
-        decision, recorded = self._record.decision_at(version), self._record.at(self._record.stream, version)
-        if decision is not None and recorded is not None:
-            self._journal.inject(recorded)
-        return decision
+        """The decision that comes next on record; None if something else does."""
+        return self._record.decision_at(self._journal.version(self._record.stream) + 1)
+
+    def _copy(self) -> None:
+        step = self._record.at(self._record.stream, self._journal.version(self._record.stream) + 1)
+        assert step is not None
+        self._journal.inject(step)
+
+    def _of_this_process(self, decision: ApprovalDecided) -> bool:
+        """Was it the door that wrote it down? Then it does so again; what others wrote is copied."""
+        return decision.by == NOBODY or (not self.suspends and decision.channel == self.channel)
 
     def _at_the_end(self) -> bool:
         return self._record.at(self._record.stream, self._journal.version(self._record.stream) + 1) is None

@@ -50,7 +50,7 @@ class PortableRecord:
 
     @property
     def record(self) -> Record:
-        return Record(self.events, self.session_id)
+        return Record(self.events, self.session_id, self.blob)
 
 
 def portable(source: Source, session_id: str, head: tuple[int, str]) -> PortableRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -34,14 +34,26 @@ MINTED: Final = MappingProxyType(
 RECORD_STREAMS: Final = frozenset({"session", "call", "order"})
 
 
+def _no_blob(sha256: str) -> bytes | None:
+    return None
+
+
 class Record:
     """Events of one session up to its close, oldest first.
+
+    Args:
+        blob: where texts are that the events name by their sha256.
 
     Raises:
         UsageError: the journal has no such session.
     """
 
-    def __init__(self, events: Sequence[Recorded], session_id: str) -> None:
+    def __init__(
+        self,
+        events: Sequence[Recorded],
+        session_id: str,
+        blob: Callable[[str], bytes | None] = _no_blob,
+    ) -> None:
         if not events or not isinstance(events[0].event, SessionOpened):
             raise UsageError(
                 f"there is no session {session_id} here", fix="`desk sessions` lists them", code="NO_SESSION"
@@ -52,12 +64,8 @@ class Record:
         self.events = tuple(event for event in events if closed is None or event.seq <= closed)
         self.opened = events[0].event
         self.inputs: tuple[Document, ...] = tuple(note for event in self.events for note in _inputs(event))
+        self.text_source = blob
         self._by_place = {(event.stream_id, event.version): event for event in self.events}
-        self._calls = {
-            (event.role, event.n): event
-            for event in (record.event for record in self.events if record.event_type == "ModelReplied")
-            if isinstance(event, ModelReplied)
-        }
 
     @property
     def closed(self) -> SessionClosed | None:
@@ -70,16 +78,55 @@ class Record:
             event for event in (record.event for record in self.events) if isinstance(event, BriefReceived)
         )
 
+    @property
+    def named_account(self) -> str | None:
+        """The account that the run named; None if the session has one of its own."""
+        named = self.opened.settings["account"]
+        return None if named is None else str(named)
+
     def at(self, stream_id: str, version: int) -> Recorded | None:
         """The event at this place of this stream."""
         return self._by_place.get((stream_id, version))
 
     def call(self, role: str, n: int) -> ModelReplied | None:
-        return self._calls.get((role, n))
+        """The n-th reply of a role."""
+        found = self.call_step(role, n)
+        event = None if found is None else found.event
+        return event if isinstance(event, ModelReplied) else None
+
+    def call_step(self, role: str, n: int) -> Recorded | None:
+        """Where that reply lies: in a stream of its own."""
+        return self.at(ids.call_stream(self.session_id, role, n), 1)
+
+    def calls_of(self, role: str) -> list[Recorded]:
+        """The calls of a role, in the order in which it was asked."""
+        calls: list[Recorded] = []
+        while (found := self.call_step(role, len(calls) + 1)) is not None:
+            calls.append(found)
+        return calls
+
+    def input_step(self, position: int) -> tuple[Recorded, int]:
+        """The event that carries the input at this position of the tape, and which of its inputs it is.
+
+        Raises:
+            IndexError: the tape is shorter.
+        """
+        for event in self.events:
+            inputs = len(_inputs(event))
+            if position < inputs:
+                return event, position
+            position -= inputs
+        raise IndexError("there are fewer inputs")
+
+    def text(self, sha256: str) -> str | None:
+        """The text of this sha256, if it is at hand."""
+        body = self.text_source(sha256)
+        return None if body is None else body.decode()
 
     def calls(self) -> Iterable[ModelReplied]:
-        """Every reply on record, in the order of the roles' calls."""
-        return self._calls.values()
+        """Every reply on record, in the order of the journal."""
+        replies = (record.event for record in self.events if record.event_type == "ModelReplied")
+        return [event for event in replies if isinstance(event, ModelReplied)]
 
     def minted(self) -> dict[str, list[str]]:
         """Ids by prefix, in the order in which they were minted."""
@@ -106,4 +153,4 @@ def _inputs(record: Recorded) -> Sequence[Document]:
 
 def load(source: Source, session_id: str) -> Record:
     """The record of one session."""
-    return Record(source.of_session(ids.require_id(session_id, ids.SESSION)), session_id)
+    return Record(source.of_session(ids.require_id(session_id, ids.SESSION)), session_id, source.blob)

@@ -6,22 +6,29 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Final
 
 from desk.deliberation.roles import Prompt, checked
 from desk.domain import ids
 from desk.domain.brief import Brief, brief_from_record
 from desk.domain.canonical import document, written
-from desk.errors import Divergence, JournalCorrupt
+from desk.errors import JournalCorrupt
 from desk.execution.log import SessionLog
 from desk.execution.tape import Tape
+from desk.home.clock import BriefClock
+from desk.home.identity import SeededIds
 from desk.journal.digest import session_digest
 from desk.ports import Journal
 from desk.replay.divergence import Difference
 from desk.replay.given import GivenAnswers, GivenApprover, GivenClock, GivenIds
+from desk.replay.parting import FAILURES, parting, unmet
 from desk.replay.record import Record
 from desk.replay.shadow import ShadowJournal
 from desk.replay.source import Source
 from desk.session import Given, Session, SessionReport
+
+#: The clock that counts, as a session's record names it.
+BRIEF: Final = "brief"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +88,9 @@ def redriven(
     """
     parts = given.parts
     journal = ShadowJournal(record, shadow, real)
-    clock = GivenClock(record, journal, parts.clock)
-    new_ids = GivenIds(record, journal, parts.new_ids)
+    clock, new_ids = GivenClock(record, journal, parts.clock), GivenIds(record, journal, parts.new_ids)
+    if real is None:
+        clock, new_ids = _recounted(record, given.brief, journal, clock, new_ids)
     log = SessionLog(clock, new_ids, record.session_id, record.opened.account)
     approver = GivenApprover(record, journal, parts.approver)
     tape = Tape(record.inputs, lambda: journal.live)
@@ -94,6 +102,19 @@ def redriven(
         replace(given, parts=again, answers=lambda debate: GivenAnswers(record, live(debate))),
         journal,
     )
+
+
+def _recounted(
+    record: Record, brief: Brief, journal: ShadowJournal, clock: GivenClock, new_ids: GivenIds
+) -> tuple[GivenClock, GivenIds]:
+    """For a replay: what a brief's clock and a seed have given can be counted again, and is compared."""
+    if record.opened.clock == BRIEF:
+        clock = GivenClock(record, journal, BriefClock(brief.as_of), counts=True)
+    if record.opened.seed is not None:
+        seeded = SeededIds(record.opened.seed, brief.sha256, record.named_account)
+        if seeded.new(ids.SESSION, "desk") == record.session_id:
+            new_ids = GivenIds(record, journal, seeded, counts=True)
+    return clock, new_ids
 
 
 async def resume(record: Record, given: Given, shadow: Journal, real: Journal) -> SessionReport:
@@ -112,31 +133,23 @@ async def resume(record: Record, given: Given, shadow: Journal, real: Journal) -
 async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:
     """Run the record to its end and compare; nothing outside is touched."""
     again, journal = redriven(record, given, shadow, None)
-    recorded = session_digest(record.events)
+    report: SessionReport | None = None
+    found: tuple[Difference, ...] = ()
     try:
         report = await Session(again).run()
-    except Divergence as error:
-        if record.closed is None and journal.exhausted and not journal.found:
-            # The record was cut off: it has been run again to its last event, and nothing may follow.
-            return _replayed(record, recorded, shadow, None)
-        found = tuple(journal.found) or (
-            Difference(step=0, field="request", recorded=error.what, replayed=error.why),
-        )
-        return Replayed(
-            session_id=record.session_id,
-            recorded_digest=recorded,
-            session_digest=None,
-            divergences=found,
-            report=None,
-        )
-    return _replayed(record, recorded, shadow, report)
-
-
-def _replayed(record: Record, recorded: str, shadow: Journal, report: SessionReport | None) -> Replayed:
+    except FAILURES as error:
+        # A record that was cut off has been run again to its last event, and nothing may follow.
+        if record.closed is not None or not journal.exhausted:
+            found = parting(error, record, journal.next, again.parts.tape)
+    recorded, digest = session_digest(record.events), None
+    if not found:
+        replayed = shadow.of_session(record.session_id)
+        digest = session_digest(replayed)
+        found = () if digest == recorded else unmet(record, replayed)
     return Replayed(
         session_id=record.session_id,
         recorded_digest=recorded,
-        session_digest=session_digest(shadow.of_session(record.session_id)),
-        divergences=(),
+        session_digest=digest,
+        divergences=found,
         report=report,
     )

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from desk.domain import ids
-from desk.errors import Divergence
+from desk.domain.canonical import written
 from desk.ports import Journal, NewEvent, Recorded, TicketRow, Transaction
-from desk.replay.divergence import Difference, differences
+from desk.replay.divergence import EVENT_TYPE, Difference, Parted, differences
 from desk.replay.record import RECORD_STREAMS, Record
 
 
@@ -30,9 +30,8 @@ class ShadowJournal:
         self._record = record
         self._shadow = shadow
         self._real = real
-        self._left = len(record.events)
+        self._left = {(event.stream_id, event.version): event for event in record.events}
         self.live = False
-        self.found: list[Difference] = []
 
     @property
     def current(self) -> Journal:
@@ -41,34 +40,48 @@ class ShadowJournal:
 
     @property
     def exhausted(self) -> bool:
-        return self._left <= 0
+        return not self._left
+
+    @property
+    def next(self) -> Recorded | None:
+        """The first event of the record that has not been written again."""
+        return next(iter(self._left.values()), None)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        if self.exhausted and self._real is not None:
-            self.live = True
-        with self.current.transaction() as tx:
+        with self._now().transaction() as tx:
             yield tx if self.live else _ShadowTransaction(tx, self)
 
-    def written(self, stream_id: str, version: int, new: NewEvent) -> None:
-        """Hold one event that was just written into the shadow against the record."""
+    def _now(self) -> Journal:
+        """Where the next transaction goes: once the record is used up, to the real journal."""
+        if self.exhausted and self._real is not None:
+            self.live = True
+        return self.current
+
+    def written(self, stream_id: str, first: int, events: Sequence[NewEvent]) -> None:
+        """Hold events that were just written into the shadow against the record.
+
+        All of one write, so that causes can be told from consequences; but not past an event of another
+        type, after which nothing has its place.
+        """
         if ids.stream_type(stream_id) not in RECORD_STREAMS:
             return
-        recorded = self._record.at(stream_id, version)
-        if recorded is None:
-            raise Divergence(
-                "the record ends where the law goes on",
-                why=f"{type(new.event).__name__} in {stream_id} is not on record",
+        found: list[Difference] = []
+        for version, new in enumerate(events, first):
+            recorded = self._left.get((stream_id, version)) or self._instead(new)
+            found += (
+                [_surplus(self._record, new)] if recorded is None else differences(recorded, new, stream_id)
             )
-        found = differences(recorded, new)
+            self._left.pop((stream_id, version), None)
+            if found and found[-1].field == EVENT_TYPE:
+                break
         if found:
-            self.found += found
-            first = found[0]
-            raise Divergence(
-                f"step {recorded.seq} ({recorded.event_type}) differs in {first.field}",
-                why=f"recorded {first.recorded[:80]}, replayed {first.replayed[:80]}",
-            )
-        self._left -= 1
+            raise Parted(found)
+
+    def _instead(self, new: NewEvent) -> Recorded | None:
+        """What the record has in its stead: an event of its type in another place, or whatever comes next."""
+        name = type(new.event).__name__
+        return next((one for one in self._left.values() if one.event_type == name), self.next)
 
     def inject(self, recorded: Recorded) -> None:
         """Copy an event that somebody else wrote (a decision from another process)."""
@@ -87,6 +100,12 @@ class ShadowJournal:
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         with self.transaction() as tx:
             return tx.append(stream_id, expected, events)
+
+    async def append_together(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
+        now = self._now()
+        if self.live:
+            return await now.append_together(stream_id, expected, events)
+        return self.append(stream_id, expected, events)
 
     def version(self, stream_id: str) -> int:
         return self.current.version(stream_id)
@@ -116,6 +135,12 @@ class ShadowJournal:
         self._shadow.close()
 
 
+def _surplus(record: Record, new: NewEvent) -> Difference:
+    """An event that follows where the record ends."""
+    name = type(new.event).__name__
+    return Difference(step=record.events[-1].seq, field=EVENT_TYPE, recorded="null", replayed=written(name))
+
+
 def _text(recorded: Recorded, key: str) -> str | None:
     value = recorded.metadata.get(key)
     return None if value is None else str(value)
@@ -130,11 +155,13 @@ class _ShadowTransaction:
         self._inner = inner
         self._journal = journal
 
+    @property
+    def alive(self) -> bool:
+        return self._inner.alive
+
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         version = self._inner.append(stream_id, expected, events)
-        first = version - len(events) + 1
-        for offset, new in enumerate(events):
-            self._journal.written(stream_id, first + offset, new)
+        self._journal.written(stream_id, version - len(events) + 1, events)
         return version
 
     def version(self, stream_id: str) -> int:

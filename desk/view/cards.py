@@ -23,7 +23,7 @@ TONES: Final = {"bullish": "good", "approve": "good", "bearish": "bad", "reject"
 OUTCOME_TONES: Final = {"executed": "good", "denied": "bad", "failed": "bad", "unknown": "bad"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cards:
     """A session's debate, for a notebook or a page."""
 
@@ -36,12 +36,15 @@ class Cards:
             *self.heading(),
             el("h2", "The debate", look="h2"),
             self.debate(),
-            self.facts(),
+            el("details", el("summary", self.told_of_facts, look="summary"), self.facts(), look="more"),
             look="root",
         )
 
     def _repr_html_(self) -> str:
         return written(self.node(), as_styles(LOOKS))
+
+    def __repr__(self) -> str:
+        return f"<Cards {self}>"
 
     def __str__(self) -> str:
         session = self.document["session"]

@@ -50,9 +50,10 @@ class Scale:
         inside = min(max(value, self.low), self.high)
         return self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start)
 
-    def ticks(self, about: int = 5) -> list[Decimal]:
-        """Round values within the scale, about so many."""
+    def ticks(self, about: int = 5, *, whole: bool = False) -> list[Decimal]:
+        """Round values within the scale, about so many; ``whole`` ones if nothing lies between."""
         step = nice((self.high - self.low) / about)
+        step = step.to_integral_value(ROUND_CEILING) if whole else step
         first = (self.low / step).to_integral_value(ROUND_CEILING)
         last = (self.high / step).to_integral_value(ROUND_FLOOR)
         return [step * n for n in range(int(first), int(last) + 1)]
@@ -99,6 +100,14 @@ def words(x: Px, y: Px, content: str, look: str = "label", anchor: str | None = 
     return el("text", content, look=look, x=px(x), y=px(y), text_anchor=anchor)
 
 
+def headed(title: str, lead: str, width: int) -> tuple[list[Element], int]:
+    """The two lines above every picture, the second broken if it must be; and where they end."""
+    told = lines(lead, width - 28, 3)
+    marks = [words(14, 24, fitted(title, width - 28, 15), "heading")]
+    marks += [words(14, 44 + 18 * place, one) for place, one in enumerate(told)]
+    return marks, 44 + 18 * (len(told) - 1)
+
+
 def turned(x: Px, y: Px, content: str) -> Element:
     """A small text that goes up from here: for a narrow column's head."""
     return el("text", content, look="small", transform=f"translate({px(x)} {px(y)}) rotate(-62)")
@@ -123,14 +132,6 @@ def path(points: Iterable[tuple[Px, Px]], look: str, *, closed: bool = False) ->
     """Straight lines from point to point."""
     way = "L".join(f"{px(x)} {px(y)}" for x, y in points)
     return el("path", look=look, d=f"M{way}{'Z' if closed else ''}")
-
-
-def steps(points: Sequence[tuple[Px, Px]], look: str) -> Element:
-    """A line that keeps each height until the next point."""
-    corners: list[tuple[Px, Px]] = list(points[:1])
-    for (_, before), (x, y) in pairwise(points):
-        corners += [(x, before), (x, y)]
-    return path(corners, look)
 
 
 def figures(ticks: Sequence[Decimal]) -> list[str]:

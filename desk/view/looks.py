@@ -67,6 +67,7 @@ DRAWN: Final[Mapping[str, str]] = MappingProxyType(
         # A stroke that leaves the filling alone.
         **{f"line-{name}-edge": _svg(stroke=_tone(name), stroke_width="1.6") for name in TONES},
         "hollow": _svg(fill=_tone("card")),
+        "hollow-none": _svg(fill="none"),
         "thick": _svg(stroke_width="2.4"),
         "thin": _svg(stroke_width="1"),
         "dashed": _svg(stroke_dasharray="5 4"),

@@ -13,6 +13,7 @@ from desk.view.looks import LOOKS, PICTURE_SHEET
 from desk.view.markup import Element, Node, as_classes, as_styles, el, written
 from desk.view.table import Table
 
+NAMESPACE: Final = "http://www.w3.org/2000/svg"
 #: Pixels. A page shows one or the other; a notebook shows the wide one.
 WIDE: Final = 860
 NARROW: Final = 344
@@ -51,6 +52,7 @@ class Picture(ABC):
     def element(self, width: int, *looks: str, sheet: bool = False) -> Element:
         """The picture as SVG; with a style ``sheet`` of its own if it is to stand alone."""
         drawing = self.draw(width)
+        alone = {"xmlns": NAMESPACE, "width": str(width), "height": str(drawing.height)}
         ground = box(1, 1, width - 2, drawing.height - 2, "ground", rx=10)
         return el(
             "svg",
@@ -60,10 +62,9 @@ class Picture(ABC):
             ground,
             *drawing.marks,
             look=" ".join(looks),
-            xmlns="http://www.w3.org/2000/svg",
             viewBox=f"0 0 {width} {drawing.height}",
             role="img",
-            **({"width": str(width), "height": str(drawing.height)} if sheet else {}),
+            **(alone if sheet else {}),
         )
 
     def figure(self) -> Element:
@@ -82,6 +83,9 @@ class Picture(ABC):
 
     def __str__(self) -> str:
         return f"{self.title}: {self.summary}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
 
     def _repr_svg_(self) -> str:
         return self.svg()

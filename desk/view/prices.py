@@ -14,7 +14,7 @@ from desk.domain.market import Bar, Side
 from desk.domain.money import plain
 from desk.domain.stamps import Timeframe
 from desk.replay.hindsight import Hindsight
-from desk.view.chart import Scale, box, candles, dot, figures, fitted, line, lines, path, spread, words
+from desk.view.chart import Scale, box, candles, dot, figures, fitted, headed, line, path, spread, words
 from desk.view.markup import Element
 from desk.view.picture import Drawing, Picture
 from desk.view.table import Table
@@ -27,11 +27,10 @@ STAMPS: Final = {Timeframe.HOUR: "%d %b %H:%M", Timeframe.DAY: "%d %b %y", Timef
 #: Name of a level and the tone of its line.
 TONES: Final = {"target": "good", "entry": "brand", "stop": "bad"}
 ENDS: Final = {Left.STOP: "stopped", Left.TARGET: "target reached", Left.FLATTEN: "left at once"}
-TOP: Final = 64
 BOTTOM: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PriceChart(Picture):
     """Bars before and after ``as_of``, with entry, stop and target.
 
@@ -102,11 +101,11 @@ class PriceChart(Picture):
         yield from ((False, bar) for bar in self.after)
 
     def draw(self, width: int) -> Drawing:
-        lead = lines("; ".join(one for one in (self.plan.partition(":")[0], self.end) if one), width - 28, 2)
-        frame = Frame(self, width, TOP + 18 * (len(lead) - 1))
+        lead = "; ".join(one for one in (self.plan.partition(":")[0], self.end) if one)
+        head, top = headed(self.title, lead, width)
+        frame = Frame(self, width, top + 20)
         marks = [
-            words(14, 24, fitted(self.title, width - 28, 15), "heading"),
-            *(words(14, 44 + 18 * n, one) for n, one in enumerate(lead)),
+            *head,
             *frame.grounds(),
             *frame.axes(),
             *frame.prices(),

@@ -11,7 +11,7 @@ from typing import Final
 
 from desk.domain.money import ZERO, parsed, plain
 from desk.replay.walk import Step, Walk
-from desk.view.chart import Px, box, dot, fitted, line, path, turned, words
+from desk.view.chart import Px, box, dot, fitted, headed, line, path, turned, words
 from desk.view.markup import Element
 from desk.view.picture import Drawing, Picture
 from desk.view.table import Table
@@ -51,7 +51,7 @@ _LANE_OF: Final[Mapping[str, str]] = MappingProxyType(
 #: Pixels from lane to lane, in a wide picture and in a narrow one.
 LANES_APART: Final = (17, 12)
 ROW: Final = 24
-TOP: Final = 142
+HEAD: Final = 98
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Moment:
     usd: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Timeline(Picture):
     """All steps of a session, downwards."""
 
@@ -118,38 +118,35 @@ class Timeline(Picture):
         return Table(columns=columns, rows=rows, numeric=frozenset({0, 3, 4, 5}))
 
     def draw(self, width: int) -> Drawing:
-        height = TOP + ROW * len(self.moments) + 12
         is_wide = width > 500
         apart = LANES_APART[not is_wide]
         text_at = 14 + apart * len(LANES) + 10
         bar_at = width - 250 if is_wide else width
-        marks = [
-            words(14, 24, fitted(self.title, width - 28, 15), "heading"),
-            words(14, 44, fitted(self.cost, width - 28), "label"),
-            *self._lanes(height, apart),
-            *self._way(apart),
-        ]
+        marks, top = headed(self.title, self.cost, width)
+        top += HEAD
+        height = top + ROW * len(self.moments) + 12
+        marks += [*self._lanes(top, height, apart), *self._way(top, apart)]
         longest = max((one.seconds for one in self.moments), default=ZERO)
         for place, one in enumerate(self.moments):
-            y = TOP + ROW * place
+            y = top + ROW * place
             told = f"{one.number}  {one.title}"
             size, look = (13, "label") if is_wide else (12, "small")
             marks.append(words(text_at, y + 4, fitted(told, bar_at - text_at - 8, size), look))
             marks += self._took(one, longest, bar_at, y) if is_wide else []
         return Drawing(height, marks)
 
-    def _lanes(self, height: int, apart: int) -> list[Element]:
+    def _lanes(self, top: int, height: int, apart: int) -> list[Element]:
         marks: list[Element] = []
         for name in LANES:
             x = lane_at(name, apart)
-            marks.append(line(x, TOP - 14, x, height - 14, "grid"))
-            marks.append(turned(x + 4, TOP - 20, name))
+            marks.append(line(x, top - 14, x, height - 14, "grid"))
+            marks.append(turned(x + 4, top - 20, name))
         return marks
 
-    def _way(self, apart: int) -> list[Element]:
+    def _way(self, top: int, apart: int) -> list[Element]:
         """From dot to dot: the way the decision took."""
         points: list[tuple[Px, Px]] = [
-            (lane_at(one.lane, apart), TOP + ROW * place) for place, one in enumerate(self.moments)
+            (lane_at(one.lane, apart), top + ROW * place) for place, one in enumerate(self.moments)
         ]
         marks = [path((before, after), "line-dim faint") for before, after in pairwise(points)]
         for one, (x, y) in zip(self.moments, points, strict=True):

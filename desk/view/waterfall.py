@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from desk.domain.money import ZERO, plain
-from desk.view.chart import Scale, box, figures, fitted, line, nice, path, words
+from desk.view.chart import Scale, box, figures, fitted, headed, line, nice, path, words
 from desk.view.markup import Element
 from desk.view.picture import Drawing, Picture
 from desk.view.table import Table
@@ -21,7 +21,6 @@ CAPS: Final = frozenset(
 )
 #: The scale ends at so many times the size that matters; longer bars are cut.
 REACH: Final = 4
-TOP: Final = 80
 ROW: Final = 26
 
 
@@ -46,7 +45,7 @@ class Rule:
     limit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Waterfall(Picture):
     """One assessment. ``asked``, ``admits`` and ``alone`` are sizes in USDC: what was asked, what all rules
     admit, and what passes without a human. ``caps`` come tightest first."""
@@ -91,23 +90,21 @@ class Waterfall(Picture):
 
     def draw(self, width: int) -> Drawing:
         is_wide = width > 500
-        left, right = (258 if is_wide else 14), width - 90
+        left, right = (272 if is_wide else 14), width - 90
         row = ROW if is_wide else 42
         largest = max(self.asked, self.binding.admits if self.binding else ZERO, Decimal(1))
         scale = Scale(low=ZERO, high=nice(largest * REACH), start=left, end=right)
-        bottom = TOP + row * len(self.caps)
-        tops = [TOP + row * place for place in range(len(self.caps))]
+        head, top = headed(self.title, self._lead(), width)
+        first = top + 36
+        bottom = first + row * len(self.caps)
+        placed = [(cap, first + row * place) for place, cap in enumerate(self.caps)]
+        aside = 0 if is_wide else 16
         marks = [
-            words(14, 24, fitted(self.title, width - 28, 15), "heading"),
-            words(14, 44, fitted(self._lead(), width - 28), "label"),
-            *self._axis(scale, bottom),
-            *(
-                bar
-                for cap, top in zip(self.caps, tops, strict=True)
-                for bar in self._bar(cap, scale, top if is_wide else top + 16)
-            ),
-            *self._sizes(scale, bottom),
-            *(self._label(cap, top, left, is_wide) for cap, top in zip(self.caps, tops, strict=True)),
+            *head,
+            *self._axis(scale, first, bottom),
+            *(bar for cap, y in placed for bar in self._bar(cap, scale, y + aside)),
+            *self._sizes(scale, first, bottom),
+            *(label for cap, y in placed for label in self._labels(cap, scale, y, aside)),
         ]
         listed, height = self._list(width, bottom + 48, 2 if is_wide else 1)
         return Drawing(height, [*marks, *listed])
@@ -117,19 +114,13 @@ class Waterfall(Picture):
             return f"not met: {', '.join(self.reasons)}"
         return f"at most {usdc(self.admits)}, {usdc(self.alone, unit=False)} without a human"
 
-    def _axis(self, scale: Scale, bottom: int) -> list[Element]:
+    def _axis(self, scale: Scale, top: int, bottom: int) -> list[Element]:
         ticks = scale.ticks(4)
         marks: list[Element] = []
         for tick, told in zip(ticks, figures(ticks), strict=True):
             x = scale.at(tick)
-            marks += [line(x, TOP, x, bottom, "grid"), words(x, bottom + 16, told, "small", "middle")]
+            marks += [line(x, top, x, bottom, "grid"), words(x, bottom + 16, told, "small", "middle")]
         return [*marks, words(scale.end + 84, bottom + 16, "USDC", "small", "end")]
-
-    def _label(self, cap: Cap, top: int, left: int, is_wide: bool) -> Element:
-        """Before its bar, or above it where there is no room."""
-        label = fitted(f"{mark(cap.ok)} {cap.label}", left - 22 if is_wide else 300)
-        look = "label" if cap.ok and cap is not self.binding else "strong" if cap.ok else "bad-strong"
-        return words(14, top + 17 if is_wide else top + 12, label, look)
 
     def _bar(self, cap: Cap, scale: Scale, y: int) -> list[Element]:
         end = max(scale.at(cap.admits), scale.start + Decimal(2))
@@ -139,21 +130,31 @@ class Waterfall(Picture):
         if cap.admits > scale.high:
             points = [(scale.end - 9, y + 5), (scale.end - 3, y + 13), (scale.end - 9, y + 21)]
             marks.append(path(points, "line-ground"))
-        return [*marks, words(end + 6, y + 17, usdc(cap.admits, unit=False), "label")]
+        return marks
 
-    def _sizes(self, scale: Scale, bottom: int) -> list[Element]:
+    def _labels(self, cap: Cap, scale: Scale, y: int, aside: int) -> tuple[Element, Element]:
+        """The rule before its bar, or above it where there is no room; the size behind it."""
+        name = fitted(f"{mark(cap.ok)} {cap.label}", 300 if aside else scale.start - 22)
+        look = "label" if cap.ok and cap is not self.binding else "strong" if cap.ok else "bad-strong"
+        end = max(scale.at(cap.admits), scale.start + Decimal(2))
+        return (
+            words(14, y + 12 if aside else y + 17, name, look),
+            words(end + 6, y + aside + 17, usdc(cap.admits, unit=False)),
+        )
+
+    def _sizes(self, scale: Scale, top: int, bottom: int) -> list[Element]:
         """The size that was asked for, and the one from which a human decides, through all bars."""
         if not self.caps:
             return []
         x, tone = scale.at(self.asked), "good" if self.cleared else "bad"
         marks = [
-            line(x, TOP - 4, x, bottom + 4, f"line-{tone} thick"),
+            line(x, top - 4, x, bottom + 4, f"line-{tone} thick"),
             words(min(x, Decimal(scale.end)), bottom + 34, f"asked {plain(self.asked)}", "strong"),
         ]
         if ZERO < self.alone < self.admits:
             human, told = scale.at(self.alone), f"up to {plain(self.alone)} without a human"
-            marks.append(line(human, TOP - 4, human, bottom, "line-warn dashed"))
-            marks.append(words(human, TOP - 10, told, "small"))
+            marks.append(line(human, top - 4, human, bottom, "line-warn dashed"))
+            marks.append(words(human, top - 10, told, "small"))
         return marks
 
     def _list(self, width: int, top: int, columns: int) -> tuple[list[Element], int]:

@@ -80,6 +80,7 @@ BROAD = {"", "Exception", "BaseException"}
 TURNED_INTO_AN_ANSWER = {
     "desk/deliberation/team.py": "kept and raised by deliberate with its own type",
     "desk/deliberation/lean_runtime.py": "handed to whoever awaits it",
+    "desk/journal/group.py": "told to the coroutines whose events it kept from being recorded",
     "desk/serve/worker.py": "raised again in the thread that started it",
     "desk/serve/guard.py": "answered with 500 and logged by its type: its text may be anything",
     "desk/serve/resuming.py": "logged by its type and tried again later: it must not end the other sessions",

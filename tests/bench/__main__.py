@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
 
-from tests.bench import measures
+from tests.bench import journal, looking_back, measures
 from tests.bench.measures import Measure, Rounds
 from tests.bench.ours import Bench
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "bench.md"
-FULL = Rounds(rounds=7, sessions=15, long_run=1000)
-QUICK = Rounds(rounds=3, sessions=5, long_run=60)
+FULL = Rounds(rounds=7, sessions=15, long_run=1000, replayed=20_000, journal=1_000_000)
+QUICK = Rounds(rounds=3, sessions=5, long_run=60, replayed=2_000, journal=20_000)
 MARKS = {True: "yes", False: "**no**", None: ""}
 ABOUT = """# What a session costs
 
@@ -55,11 +55,17 @@ def run(rounds: Rounds) -> Iterator[Measure]:
             yield from measures.wall(bench, task, rounds)
             yield from measures.cpu(bench, task, rounds)
             yield from measures.growth(bench, rounds)
+            yield from looking_back.replays(bench, rounds)
+            yield from journal.replay(Path(home), bench.record, rounds)
         finally:
             bench.close()
+        yield from journal.append(Path(home), rounds)
+        yield from journal.together(Path(home), rounds)
+        yield from journal.opening(Path(home), rounds)
     yield from measures.dossiers()
     yield from measures.gate()
     yield from measures.startup(rounds)
+    yield from looking_back.commands(rounds)
 
 
 def document(found: list[Measure]) -> str:

@@ -40,6 +40,9 @@ class Rounds:
     rounds: int
     sessions: int
     long_run: int
+    #: Events that are replayed, and that lie in a journal which is opened.
+    replayed: int
+    journal: int
 
 
 def ratio(name: str, values: list[float], most: float, detail: str = "") -> Measure:

@@ -104,7 +104,7 @@ class Canned:
 
     async def snapshot(self, symbol: str) -> Snapshot:
         seen = next(self._looks)
-        return replace(seen, orders=tuple(self._ours(order) for order in seen.orders or ()))
+        return replace(seen, orders=tuple(map(self._ours, seen.orders))) if seen.orders else seen
 
     async def submit(self, permit: Permit) -> VenueOrder:
         self._clear(permit)
@@ -132,8 +132,8 @@ class Said:
             await asyncio.sleep(self._latency_s)
         self._spans.append((began, time.perf_counter()))
         reply = self._heard.replies[role, n]
-        ticket = TICKET.search(str(request.messages))
-        if role != "executor" or ticket is None:
+        ticket = TICKET.search(str(request.messages)) if role == "executor" else None
+        if ticket is None:
             return reply
         calls = (
             replace(call, arguments=TICKET.sub(ticket.group(), call.arguments)) for call in reply.tool_calls
@@ -162,6 +162,8 @@ class Bench:
         self._spans: list[tuple[float, float]] = []
         self._base: Given = self._given()
         asyncio.run(self._listen())
+        #: Everything that a session writes.
+        self.record = tuple(self.desk.journal.events())
 
     def close(self) -> None:
         asyncio.run(self._base.parts.venue.aclose())

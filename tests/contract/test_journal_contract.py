@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -195,6 +195,29 @@ def test_an_account_is_found_over_all_streams(journal: SqliteJournal) -> None:
     journal.append("order-3", EMPTY, [replace(new(3), account=None)])
     journal.append("order-4", EMPTY, [new(4)])
     assert [each.seq for each in journal.of_account(ACCOUNT)] == [1, 4]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda journal: journal.of_account(ACCOUNT),
+        lambda journal: journal.of_account(ACCOUNT, ["FeeCharged", "SessionClosed"]),
+        lambda journal: journal.of_session(SESSION),
+        lambda journal: journal.stream("account-a"),
+        lambda journal: journal.version("account-a"),
+    ],
+)
+def test_a_question_about_one_thing_does_not_read_the_whole_journal(
+    journal: SqliteJournal, question: Callable[[Journal], object]
+) -> None:
+    asked: list[str] = []
+    journal._db.set_trace_callback(asked.append)
+    question(journal)
+    journal._db.set_trace_callback(None)
+    for sql in asked:
+        steps = [row[3] for row in journal._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        assert any("USING INDEX" in step or "USING COVERING INDEX" in step for step in steps)
+        assert not [step for step in steps if step.startswith("SCAN events")]
 
 
 def test_all_events_can_be_read_from_anywhere_and_by_type(journal: SqliteJournal) -> None:

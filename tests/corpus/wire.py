@@ -5,6 +5,7 @@ from __future__ import annotations
 from desk.domain.steps import Researched, Sending
 from tests.corpus.recorder import Recorder
 from tests.corpus.talk import agreed, tradable
+from tests.fakes.speakers import Macro, Officer, Technical
 from tools.paper.plan import Fault, Lie
 
 ORDER = {"method": "POST", "path": "/trade/order"}
@@ -14,12 +15,14 @@ LOST = (
     Fault.EXECUTE_THEN_DROP,
     Fault.BAD_JSON,
 )
+SMALL = Officer(size_step=50)
 NEVER = (Fault.TIMEOUT_BEFORE, Fault.HTML_502, Fault.STATUS)
 
 
 def traded(one: Recorder, **wishes: object) -> None:
+    """A session that comes as far as the venue, as a rule: small enough that nobody is asked."""
     if one.chance.random() < 0.5:
-        agreed(one)
+        agreed(one, macro_analyst=Macro(), technical_analyst=Technical(target_atr="6"), risk_officer=SMALL)
         one.run(tradable(one), **wishes)
     else:
         one.run("@brexit-eve", **wishes)
@@ -62,7 +65,7 @@ def absent(one: Recorder) -> None:
 def unknown(one: Recorder) -> None:
     """No proof either way: ids hidden, strangers who look alike, lookups that fail."""
     one.faults.arm(one.chance.choice((*LOST, *NEVER)), **ORDER)
-    match one.pick(("hidden", "alike", "late", "blind")):
+    match one.pick(("blind", "hidden", "alike", "late")):
         case "hidden":
             one.lies(Lie.HIDE_CLIENT_ORDER_ID)
         case "alike":

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.conftest import ROOT, Desk
 
 #: Commits of a session of the rules model that trades without a human.
-COMMITS = 9
+COMMITS = 8
 
 KILLER = """
 import os, signal, sys

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from desk import recorded
 from tests.e2e.conftest import Desk
 from tests.e2e.test_serve import asked, fields, logged_in, people, served
 
@@ -75,6 +76,17 @@ def chromium(folder: Path, address: str, *flags: str) -> str:
     )
     assert "Content Security Policy" not in done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_exported_session_is_shown_under_its_own_policy(tmp_path: Path, width: int) -> None:
+    """Its style sheet is the one its policy allows, and there is nothing else that the policy would stop."""
+    page, picture = tmp_path / "page.html", tmp_path / "page.png"
+    page.write_text(recorded("brexit-eve")[0].page(), encoding="utf-8")
+    size = f"--window-size={width},900"
+    chromium(tmp_path / "browser", f"file://{page}", size, f"--screenshot={picture}")
+
+    assert picture.stat().st_size > 40_000
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -57,4 +57,5 @@ def test_a_policy_that_is_none_is_refused_in_one_line(desk: Desk, home: Path):
     (home / "desk.toml").write_text("[[approval.rules]]\nname = 'x'\nhumans = 3\n")
     refused = desk("policy", "show")
     assert refused.code == 2
-    assert refused.err.strip() == "desk: approval.rules[1].humans is not 0, 1 or 2"
+    where = home / "desk.toml"
+    assert refused.err.strip() == f"desk: {where}: approval.rules[1].humans is not 0, 1 or 2"

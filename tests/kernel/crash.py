@@ -30,6 +30,7 @@ KERNEL = frozenset(
     str(path)
     for path in [
         *(ROOT / "execution").glob("*.py"),
+        ROOT / "journal" / "group.py",
         ROOT / "journal" / "sqlite.py",
         ROOT / "journal" / "transaction.py",
     ]

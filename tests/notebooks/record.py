@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from desk.briefs.reader import read
 from desk.config import ROLES, Settings
 from desk.deliberation.answers import LiveAnswers
 from desk.deliberation.floor import drive
+from desk.deliberation.rules import RulesModel
 from desk.domain.debate import Debate
 from desk.domain.limits import CEILING, tightened
 from desk.execution.log import SessionLog
@@ -41,7 +42,7 @@ HANDS = Hands(screen=NoScreen(), prompt=None, person="ann")
 
 
 class StoryClock(BriefClock):
-    """A brief's clock on which things take the time that the story says."""
+    """Counts as a brief's clock does, and things take the time that the story says."""
 
     passed_s = Decimal(0)
 
@@ -50,11 +51,13 @@ class StoryClock(BriefClock):
 
     def stamp(self, stream_id: str) -> Instant:
         now = super().stamp(stream_id)
-        passed = timedelta(milliseconds=int(self.passed_s * 1000))
-        return replace(now, wall=now.wall + passed, monotonic_s=now.monotonic_s + self.passed_s)
+        return replace(now, wall=now.wall + self.elapsed(), monotonic_s=now.monotonic_s + self.passed_s)
 
     def monotonic_s(self) -> Decimal:
         return self.passed_s
+
+    def elapsed(self) -> timedelta:
+        return timedelta(milliseconds=int(self.passed_s * 1000))
 
 
 class Recording:
@@ -86,32 +89,31 @@ class Recording:
         wishes = Wishes(
             models=dict.fromkeys(ROLES, bootstrap.RULES),
             approve="inbox",
-            clock="brief",
+            clock=self.take.clock,
             seed=self.take.name,
             account=self.take.account,
         )
-        given = self._on_time(bootstrap.given(desk, wishes, self.brief, HANDS))
+        given = self._on_time(desk, bootstrap.given(desk, wishes, self.brief, HANDS))
         settings = {**given.settings, "models": dict(models)}
-        return replace(given, models=models, settings=settings, answers=self._answers(given))
+        return replace(given, models=models, settings=settings, answers=self._answers)
 
-    def _answers(self, given: Given) -> Callable[[Debate], Answers]:
+    def _answers(self, debate: Debate) -> Answers:
+        """The rules model or stand-ins, timed by the story's clock."""
         temper = self.take.temper
-        if temper is None:
-            return given.answers
-        return lambda debate: LiveAnswers(
-            dict.fromkeys(ROLES, StandIn(debate, temper, self.clock.passes)), self.clock
-        )
+        model = RulesModel(debate) if temper is None else StandIn(debate, temper, self.clock.passes)
+        return LiveAnswers(dict.fromkeys(ROLES, model), self.clock)
 
     def _again(self, desk: Desk, session_id: str) -> Given:
         """As ``desk resume`` goes on with it, on the story's clock."""
-        rules = self.take.temper is None
-        given = reopening.with_world(desk, load(desk.journal, session_id), HANDS, answering=rules)
-        return replace(self._on_time(given), answers=self._answers(given))
+        given = reopening.with_world(desk, load(desk.journal, session_id), HANDS, answering=False)
+        return replace(self._on_time(desk, given), answers=self._answers)
 
-    def _on_time(self, given: Given) -> Given:
-        parts = given.parts
-        log = SessionLog(self.clock, parts.new_ids, parts.log.session_id, parts.log.account)
-        return replace(given, chat=drive, parts=replace(parts, clock=self.clock, log=log))
+    def _on_time(self, desk: Desk, given: Given) -> Given:
+        """The same with the story's time, at the venue too."""
+        parts, account = given.parts, given.parts.log.account
+        log = SessionLog(self.clock, parts.new_ids, parts.log.session_id, account)
+        venue = bootstrap.paper_venue(desk, self.brief, account, self.clock.elapsed, again=True)
+        return replace(given, chat=drive, parts=replace(parts, clock=self.clock, log=log, venue=venue))
 
     def _run(self, given: Given, again: str | None, desk: Desk) -> SessionReport:
         async def work() -> SessionReport:
@@ -128,6 +130,7 @@ class Recording:
     def _answer(self, desk: Desk, approval_id: str) -> None:
         """What the person says, when they do."""
         word = self.take.word
+        assert word is not None, f"{self.take.name} waits for a word that nobody says"
         self.clock.passes(Decimal(60 * word.after_min))
         if word.decision is None:
             return

@@ -31,15 +31,20 @@ class Word:
 
 @dataclass(frozen=True, kw_only=True)
 class Take:
-    """One session to record."""
+    """One session to record. Where people or models take their time, it is told; else none passes."""
 
     name: str
     brief: Day | str
-    word: Word = Word(decision=None)
+    word: Word | None = None
     temper: Temper | None = None
     limits: Mapping[str, Decimal] = field(default_factory=dict)
     account: str | None = None
     halted: bool = False
+
+    @property
+    def clock(self) -> str:
+        """``wall``, on which a story's time passes, or the brief's own, which stands still."""
+        return "brief" if self.word is None and self.temper is None else "wall"
 
 
 def spx(day: str, text: str = "", **extra: str) -> Day:

@@ -205,7 +205,7 @@ async def test_a_repair_is_a_call_too_and_the_first_analyst_has_the_first_claim_
 async def test_a_repair_has_the_time_that_the_first_answer_left() -> None:
     clock = HandClock()
     slow = ModelReply(content="not JSON", latency_ms=9_000)
-    queue = Queue(slow, "not JSON", slow, "not JSON", clock=clock)
+    queue = Queue(slow, slow, "not JSON", "not JSON", clock=clock)
 
     await debated(Budget(seconds=10), queue, clock)
 

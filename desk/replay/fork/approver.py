@@ -57,7 +57,7 @@ class ForkApprover:
             card_hash=request.card_hash,
             decision=decision,
             by=f"supposed-{n + 1}",
-            channel="fork",
+            channel="supposed",
             reason="SUPPOSED" if decision == DENIED else None,
             size_usdc=size,
             edited_hash=edited_hash,
