@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from desk import bundled
+from desk import __version__, bundled
 from desk.config import load as settings
 from desk.domain.brief import Brief
 from desk.domain.dossier import Fact
@@ -28,7 +28,7 @@ from desk.errors import UsageError
 from desk.forking import forked
 from desk.home.paths import Home
 from desk.home.records import SUFFIX, RecordFiles
-from desk.journal import SqliteJournal, read_journal
+from desk.journal import SqliteJournal, open_snapshots, read_journal
 from desk.journal.projections import show_document
 from desk.ports import Recorded
 from desk.replay.account import Account as Account
@@ -37,7 +37,7 @@ from desk.replay.archive import Archive
 from desk.replay.comparing import compared
 from desk.replay.fork.change import DENY, GRANT, Change
 from desk.replay.hindsight import Hindsight, hindsight
-from desk.replay.moment import until
+from desk.replay.moment import events_until, until
 from desk.replay.nowhere import NoScreen
 from desk.replay.portable import PortableRecord, written
 from desk.replay.proposed import proposed
@@ -264,11 +264,14 @@ def account(name: str, home: str | Path | None = None) -> Account:
         JournalUnavailable: there is no journal.
     """
     with _journal(home) as journal:
-        now = account_of(journal, name)
+        snapshots = open_snapshots(_home(home).path, made_by=__version__)
+        now = account_of(journal, name, snapshots)
+        newest, _ = journal.head()
+    snapshots.flush()
 
     def load() -> Sequence[Recorded]:
         with _journal(home) as journal:
-            return account_of(journal, name).events
+            return events_until(journal.of_account(name), str(newest))
 
     return Account(now.name, now.balance, load)
 

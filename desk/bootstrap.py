@@ -38,7 +38,7 @@ from desk.home.clock import BriefClock, WallClock
 from desk.home.halt import HaltFile
 from desk.home.identity import RandomIds, SeededIds
 from desk.home.lock import SessionLock
-from desk.journal import Key, SqliteJournal, load_or_create, open_journal
+from desk.journal import Key, SqliteJournal, load_or_create, open_journal, open_snapshots
 from desk.ports import Answers, Approver, Clock, Ids, Model, Permit, Screen, Tool, Venue
 from desk.session import Chat, Given
 
@@ -107,6 +107,7 @@ class Desk:
         self.home = settings.home.made()
         self.key: Key = load_or_create(self.home.path)
         self.journal: SqliteJournal = open_journal(self.home.path, self.key)
+        self.snapshots = open_snapshots(self.home.path, self.key, made_by=__version__)
         self.halt = HaltFile(self.home.halt)
         self.tickets = Tickets(self.key)
 
@@ -117,6 +118,7 @@ class Desk:
 
     def close(self) -> None:
         self.journal.close()
+        self.snapshots.flush()
 
 
 @contextmanager
@@ -484,6 +486,7 @@ def given(
         tape=Tape(),
         screen=hands.screen,
         log=log,
+        folds=desk.snapshots,
         limits=desk.settings.limits,
         mode="live" if wishes.live else "paper",
         policy=desk.settings.policy,

@@ -19,7 +19,7 @@ from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tickets import Tickets
 from desk.home.identity import RandomIds
-from desk.journal import Key, SqliteJournal, memory_journal
+from desk.journal import Folding, Key, SqliteJournal, memory_journal
 from desk.ports import Answers, Screen, Venue
 from desk.reopening import limits_of, policy_of, wishes_of
 from desk.replay.fork.approver import ForkApprover
@@ -120,6 +120,7 @@ class _Fork:
             tape=ForkTape(record, change, self._step, twin),
             screen=screen,
             log=log,
+            folds=Folding(),
             limits=supposed(limits_of(record), change.limits if self._from_the_start() else {}),
             mode="paper",
             policy=policy_of(record),

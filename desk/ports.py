@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from desk.domain.events import ApprovalRequested, Document, Event
 from desk.domain.market import OrderRequest, Promises, Snapshot, VenueOrder
@@ -184,8 +184,12 @@ class Transaction(Protocol):
 
     def version(self, stream_id: str) -> int: ...
     def stream(self, stream_id: str, after: int = 0) -> list[Recorded]: ...
-    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
-        """Events that carry this account, oldest first, optionally of some types only."""
+    def of_account(self, account: str, types: Iterable[str] = (), after: int = 0) -> list[Recorded]:
+        """Events after ``seq`` that carry this account, oldest first, optionally of some types only."""
+        ...
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash of one event; None if there is no such event."""
         ...
 
     def insert_ticket(self, row: TicketRow) -> None: ...
@@ -235,7 +239,8 @@ class Journal(Protocol):
         """Events of the session's own, its orders' and its calls' streams, in the order of the journal."""
         ...
 
-    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]: ...
+    def of_account(self, account: str, types: Iterable[str] = (), after: int = 0) -> list[Recorded]: ...
+    def hash_at(self, seq: int) -> str | None: ...
     def events(self, after: int = 0, types: Iterable[str] = ()) -> Iterator[Recorded]:
         """All events after ``seq``, oldest first, optionally of some types only."""
         ...
@@ -246,6 +251,48 @@ class Journal(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class History(Protocol):
+    """An account's events, as a journal and a transaction answer alike."""
+
+    def of_account(self, account: str, types: Iterable[str] = (), after: int = 0) -> list[Recorded]: ...
+    def hash_at(self, seq: int) -> str | None: ...
+
+
+State = TypeVar("State")
+
+
+class Projection(Protocol[State]):
+    """A fold of one account's events that can go on from where it stood.
+
+    ``state`` is the dataclass it comes to; with other fields, or another meaning of them, it needs another
+    ``name``. ``types`` are the events it looks at.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def types(self) -> tuple[str, ...]: ...
+    @property
+    def state(self) -> type[State]: ...
+
+    def fold(self, events: Sequence[tuple[datetime, Event]], start: State | None) -> State | None:
+        """The state after these events, oldest first, each with the time it was recorded.
+
+        Args:
+            start: the state after all events before these; None if these are all.
+
+        Returns:
+            None, if ``start`` lacks something that is needed. From the beginning it is never None.
+        """
+        ...
+
+
+class Folds(Protocol):
+    """Whoever folds an account's events: from the beginning, or from a snapshot with the same result."""
+
+    def folded(self, projection: Projection[State], history: History, account: str) -> State: ...
 
 
 # ---- the venue -----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
 from desk.home.clock import BriefClock, WallClock
 from desk.home.identity import RandomIds, SeededIds
-from desk.journal import Key
+from desk.journal import Folding, Key
 from desk.ports import Clock, Journal, Screen
 from desk.replay.fork.door import WhatIfDoor
 from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoScreen, NoVenue
@@ -78,6 +78,7 @@ def with_world(desk: Desk, record: Record, hands: Hands, *, answering: bool = Tr
         tape=Tape(),
         screen=hands.screen,
         log=SessionLog(clock, new_ids, record.session_id, record.opened.account),
+        folds=desk.snapshots,
         limits=limits_of(record),
         tightened=tightened_since(limits_of(record), desk.settings.limits),
         mode="live" if wishes.live else "paper",
@@ -123,6 +124,7 @@ def without_world(record: Record, source: Source, shadow: Journal, screen: Scree
         tape=Tape(),
         screen=screen,
         log=SessionLog(clock, new_ids, record.session_id, record.opened.account),
+        folds=Folding(),
         limits=supposed(limits_of(record), {}) if record.opened.parent else limits_of(record),
         mode="live" if wishes.live else "paper",
         policy=policy_of(record),

@@ -76,7 +76,7 @@ class Session:
         self._parts = given.parts
         self._log = given.parts.log
         parts = given.parts
-        self._look = Look(parts.venue, parts.halt, parts.clock, parts.log, parts.tape)
+        self._look = Look(parts.venue, parts.halt, parts.clock, parts.log, parts.tape, parts.folds)
         self._guard = Guard(f"trading@{parts.venue.name}", parts.log, parts.tape)
 
     async def run(self) -> SessionReport:

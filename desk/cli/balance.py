@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
+from desk import __version__
 from desk.cli import output
 from desk.cli.archive import reading
 from desk.cli.options import json_flag
+from desk.config import load
 from desk.errors import UsageError
+from desk.journal import open_snapshots
 from desk.ports import Journal
 from desk.replay.account import Account, account_of
 
@@ -23,7 +26,9 @@ SHOWN = 10
 def balance(account: str | None, place: str | None, event_id: str | None, as_json: bool) -> None:
     """ACCOUNT's cash in USDC (the newest session's account without one), and what moved it."""
     with reading() as journal:
-        found = account_of(journal, _wanted(journal, account))
+        snapshots = open_snapshots(load().home.path, made_by=__version__)
+        found = account_of(journal, _wanted(journal, account), snapshots)
+        snapshots.flush()
         _, head = journal.head()
         if event_id is not None:
             found = found.without(event_id)

@@ -6,10 +6,12 @@ its entry fee when it is filled, and by the rest of its result when it is closed
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
+from typing import ClassVar
 
 from desk.domain.events import (
     BetPlaced,
@@ -65,6 +67,17 @@ class Balance:
 def fold(events: Iterable[Event], start: Balance | None = None) -> Balance:
     """The balance after these events, oldest first, going on from ``start``."""
     return reduce(after, events, start or Balance())
+
+
+class BalanceFold:
+    """The balance, going on from wherever it stood. See ``desk.ports.Projection``."""
+
+    name: ClassVar[str] = "balance"
+    types: ClassVar[tuple[str, ...]] = MOVING
+    state: ClassVar[type[Balance]] = Balance
+
+    def fold(self, events: Sequence[tuple[datetime, Event]], start: Balance | None) -> Balance:
+        return fold((event for _, event in events), start)
 
 
 def after(before: Balance, event: Event) -> Balance:

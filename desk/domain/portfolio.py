@@ -6,10 +6,11 @@ observations are those the gate recorded each time it looked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 from desk.domain.events import (
     Event,
@@ -102,10 +103,14 @@ class Ledger:
         return replace(self, acts=tuple(act for act in self.acts if act.pending or act.at >= horizon))
 
 
-def fold(events: Iterable[tuple[datetime, Event]]) -> Ledger:
-    """The ledger of an account from its events, oldest first, each with the time it was recorded."""
-    ledger, units = Ledger(), ZERO
-    acts: dict[str, SentAct] = {}
+def fold(events: Iterable[tuple[datetime, Event]], start: Ledger | None = None) -> Ledger:
+    """The ledger of an account from its events, oldest first, each with the time it was recorded.
+
+    Args:
+        start: the ledger of the events before these; none of it is known to be missing.
+    """
+    ledger = start or Ledger()
+    units, acts = ledger.units, {act.client_order_id: act for act in ledger.acts}
     for at, event in events:
         match event:
             case OrderSubmitted():
@@ -119,6 +124,43 @@ def fold(events: Iterable[tuple[datetime, Event]]) -> Ledger:
             case _:
                 _advance(acts, event)
     return replace(ledger, units=units, acts=tuple(acts.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """A ledger without the acts that no rule looks at from ``now`` on."""
+
+    now: datetime
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFold:
+    """The ledger as far as any rule looks back from ``now``. See ``desk.ports.Projection``."""
+
+    now: datetime
+
+    name: ClassVar[str] = "ledger"
+    types: ClassVar[tuple[str, ...]] = FOLDED
+    state: ClassVar[type[Remembered]] = Remembered
+
+    def fold(self, events: Sequence[tuple[datetime, Event]], start: Remembered | None) -> Remembered | None:
+        if start is not None and not _goes_on(start, events, self.now):
+            return None
+        ledger = fold(events, None if start is None else start.ledger)
+        return Remembered(now=self.now, ledger=ledger.recent(self.now))
+
+
+def _goes_on(start: Remembered, events: Iterable[tuple[datetime, Event]], now: datetime) -> bool:
+    """Is nothing that was forgotten needed: by an earlier ``now``, or by an event of an act that is gone?"""
+    known = {act.client_order_id for act in start.ledger.acts}
+    for _, event in events:
+        client_order_id = getattr(event, "client_order_id", None)
+        if isinstance(event, OrderSubmitted):
+            known.add(event.client_order_id)
+        elif client_order_id is not None and client_order_id not in known:
+            return False
+    return start.now <= now
 
 
 def _sent(event: OrderSubmitted, at: datetime) -> SentAct:

@@ -11,13 +11,13 @@ from desk.domain.canonical import moment
 from desk.domain.events import FundsDeposited, TradingStateChanged
 from desk.domain.market import Promises, Side, Snapshot
 from desk.domain.money import ONE, parsed
-from desk.domain.portfolio import Ledger, SentAct
+from desk.domain.portfolio import Ledger, LedgerFold, SentAct
 from desk.domain.shape import shaped, unshaped
 from desk.errors import InvalidTransition, ReadFailed
 from desk.execution.log import SessionLog
 from desk.execution.tape import Tape
 from desk.execution.tickets import expiry
-from desk.ports import Clock, HaltSwitch, Instant, TicketRow, Transaction, Venue
+from desk.ports import Clock, Folds, HaltSwitch, Instant, TicketRow, Transaction, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +32,15 @@ class Seen:
 class Look:
     """Reads what the gate needs, through the tape."""
 
-    def __init__(self, venue: Venue, halt: HaltSwitch, clock: Clock, log: SessionLog, tape: Tape) -> None:
+    def __init__(
+        self, venue: Venue, halt: HaltSwitch, clock: Clock, log: SessionLog, tape: Tape, folds: Folds
+    ) -> None:
         self._venue = venue
         self._halt = halt
         self._clock = clock
         self._log = log
         self._tape = tape
+        self._folds = folds
 
     def halted(self) -> bool:
         """The stop file, this instant."""
@@ -96,7 +99,7 @@ class Look:
     def _ledger(self, tx: Transaction, seen: Seen, now: Instant) -> Ledger:
         ledger = self._tape.note(
             "ledger",
-            lambda: folded(tx, self._log.account, now),
+            lambda: self._folds.folded(LedgerFold(now.wall), tx, self._log.account).ledger,
             shaped,
             lambda plain: unshaped(Ledger, plain),
         )
@@ -145,12 +148,6 @@ def _decimal(plain: object) -> Decimal:
 def _list(plain: object) -> list[object]:
     assert isinstance(plain, list)
     return plain
-
-
-def folded(tx: Transaction, account: str, now: Instant) -> Ledger:
-    """The account's ledger as far as any rule looks back."""
-    history = ((record.occurred_at, record.event) for record in tx.of_account(account, portfolio.FOLDED))
-    return portfolio.fold(history).recent(now.wall)
 
 
 def trading_state(tx: Transaction) -> TradingState:

@@ -21,7 +21,7 @@ from desk.execution.recovery import Recovery
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
 from desk.execution.trades import Trade
-from desk.ports import Approver, Clock, HaltSwitch, Ids, Journal, Screen, Venue
+from desk.ports import Approver, Clock, Folds, HaltSwitch, Ids, Journal, Screen, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class Parts:
     tape: Tape
     screen: Screen
     log: SessionLog
+    folds: Folds
     limits: Limits
     mode: str
     policy: Policy
@@ -94,7 +95,7 @@ def _decimals(plain: object) -> Mapping[str, Decimal]:
 
 def furnished(parts: Parts) -> Room:
     """A room with everything wired up."""
-    look = Look(parts.venue, parts.halt, parts.clock, parts.log, parts.tape)
+    look = Look(parts.venue, parts.halt, parts.clock, parts.log, parts.tape, parts.folds)
     guard = Guard(f"trading@{parts.venue.name}", parts.log, parts.tape)
     recovery = Recovery(parts.venue, look, parts.clock, parts.tape)
     dispatch = Dispatch(parts.journal, parts.venue, parts.log, parts.tape, look, guard, recovery)

@@ -29,7 +29,7 @@ _RECORDED = maker(Recorded)
 _PREV_HASH, _HASH = Row._fields.index("prev_hash"), Row._fields.index("hash")
 _EVENTS = f"SELECT {COLUMNS} FROM events"
 _STREAM = f"{_EVENTS} WHERE stream_id = ? AND version > ? ORDER BY version"
-_ACCOUNT = f"{_EVENTS} WHERE json_extract(metadata, '$.account') = ?"
+_ACCOUNT = f"{_EVENTS} WHERE json_extract(metadata, '$.account') = ? AND seq > ?"
 #: A session's streams are its own and every call or order stream in which an event names it.
 _SESSION = f"""{_EVENTS} WHERE stream_id IN (
   SELECT stream_id FROM events
@@ -99,11 +99,15 @@ class Reader:
         """Events of one stream with a version above ``after``, oldest first."""
         return [recorded(row) for row in self._rows(_STREAM, (stream_id, after))]
 
-    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
-        """Events that carry this account, oldest first, optionally of some types only."""
+    def of_account(self, account: str, types: Iterable[str] = (), after: int = 0) -> list[Recorded]:
+        """Events after ``seq`` that carry this account, oldest first, optionally of some types only."""
         wanted = tuple(types)
         sql = f"{_ACCOUNT}{_among(wanted)} ORDER BY seq"
-        return [recorded(row) for row in self._rows(sql, (account, *wanted))]
+        return [recorded(row) for row in self._rows(sql, (account, after, *wanted))]
+
+    def hash_at(self, seq: int) -> str | None:
+        """The stored hash of one event; None if there is no such event."""
+        return hash_at(self._db, seq)
 
     def of_session(self, session_id: str) -> list[Recorded]:
         """Events of the session's own, its orders' and its calls' streams, in the order of the journal."""

@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from desk.domain import balance
-from desk.domain.balance import Balance
+from desk.domain.balance import Balance, BalanceFold
 from desk.errors import UsageError
-from desk.ports import Journal, Recorded
+from desk.ports import Folds, Journal, Recorded
 from desk.replay.moment import events_until
 
 
@@ -107,16 +107,14 @@ def _folded(name: str, events: Sequence[Recorded]) -> Account:
     return Account(name, balance.fold(moving), lambda: events)
 
 
-def account_of(journal: Journal, name: str) -> Account:
+def account_of(journal: Journal, name: str, folds: Folds) -> Account:
     """The account of this name, as it is now; its events are read when they are looked at.
 
     Raises:
         UsageError: nothing was ever recorded for it (``NO_ACCOUNT``).
     """
-    (newest, _), now = (
-        journal.head(),
-        balance.fold(one.event for one in journal.of_account(name, balance.MOVING)),
-    )
+    newest, _ = journal.head()
+    now = folds.folded(BalanceFold(), journal, name)
     if now == Balance() and not journal.of_account(name):
         raise UsageError(
             f"there is no account {name[:80]!a} here",
@@ -124,4 +122,4 @@ def account_of(journal: Journal, name: str) -> Account:
             fix="`desk show` names the account of a session",
             code="NO_ACCOUNT",
         )
-    return Account(name, now, lambda: [one for one in journal.of_account(name) if one.seq <= newest])
+    return Account(name, now, lambda: events_until(journal.of_account(name), str(newest)))

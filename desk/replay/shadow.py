@@ -116,8 +116,11 @@ class ShadowJournal:
     def of_session(self, session_id: str) -> list[Recorded]:
         return self.current.of_session(session_id)
 
-    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
-        return self.current.of_account(account, types)
+    def of_account(self, account: str, types: Iterable[str] = (), after: int = 0) -> list[Recorded]:
+        return self.current.of_account(account, types, after)
+
+    def hash_at(self, seq: int) -> str | None:
+        return self.current.hash_at(seq)
 
     def events(self, after: int = 0, types: Iterable[str] = ()) -> Iterator[Recorded]:
         return self.current.events(after, types)
@@ -167,8 +170,11 @@ class _ShadowTransaction:
     def stream(self, stream_id: str, after: int = 0) -> list[Recorded]:
         return self._inner.stream(stream_id, after)
 
-    def of_account(self, account: str, types: Iterable[str] = ()) -> list[Recorded]:
-        return self._inner.of_account(account, types)
+    def of_account(self, account: str, types: Iterable[str] = (), after: int = 0) -> list[Recorded]:
+        return self._inner.of_account(account, types, after)
+
+    def hash_at(self, seq: int) -> str | None:
+        return self._inner.hash_at(seq)
 
     def prove(self, stream_id: str) -> None:
         """Everything here was made in this process, each event held against the record's."""

@@ -14,7 +14,7 @@ from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
 from desk.execution.unknowns import Resolved, look_up, unresolved
-from desk.journal import Key, SqliteJournal, memory_journal
+from desk.journal import Folding, Key, SqliteJournal, memory_journal
 from desk.ports import DoorRefused, ExecutionReport, TicketId, Waiting
 from tests.kernel.fakes import CountedIds, Dark, HandClock, Switch, Yes
 from tests.kernel.values import intent
@@ -53,6 +53,7 @@ class Bench:
             tape=Tape(),
             screen=Dark(),
             log=SessionLog(self.clock, new_ids, f"ses_{session:032x}", ACCOUNT),
+            folds=Folding(),
             limits=CEILING,
             mode="paper",
             policy=BUILT_IN,

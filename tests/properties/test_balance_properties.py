@@ -19,7 +19,7 @@ from desk.domain.events import (
     TradingStateChanged,
 )
 from desk.domain.money import ZERO
-from desk.journal import memory_journal
+from desk.journal import Folding, memory_journal
 from desk.ports import ANY, NewEvent
 from desk.replay.account import Account, account_of
 
@@ -83,7 +83,7 @@ def recorded(history: list[Event]) -> Account:
         for m, (owner, told) in enumerate((("a", event), ("b", other))):
             new = NewEvent(event=told, event_id=f"evt_{2 * n + m:032x}", occurred_at=at, account=owner)
             journal.append(f"account-{owner}", ANY, [new])
-    return account_of(journal, "a")
+    return account_of(journal, "a", Folding())
 
 
 @given(histories(), st.integers(0, 20))
