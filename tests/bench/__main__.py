@@ -25,8 +25,8 @@ per-round ratios, with its lowest and highest round. Absolute figures change wit
 should not.
 
 The peer is the team people commonly write on AutoGen 0.7.5: four `AssistantAgent`s with the same roles in
-a `SelectorGroupChat` whose model picks each speaker, the same dossier as its task, one trade tool, and the
-same scripted model that answers at once. Ours is a whole session: AutoGen team, debate law, gate, tickets,
+a `SelectorGroupChat` whose model picks each speaker, the same dossier as its task, a trade, a balance and
+an escrow tool, and the same scripted model that answers at once. Ours is a whole session: AutoGen team, debate law, gate, tickets,
 and the journal on disk; model and venue answer at once from what a first, real session was told. CPU is
 counted from the built dossier to the report, time inside commits apart.
 """

@@ -1,7 +1,7 @@
-"""The peer: the seed's team of four AssistantAgents in a SelectorGroupChat whose model picks the speaker.
+"""The peer: the usual team of four AssistantAgents in a SelectorGroupChat whose model picks the speaker.
 
-As in the seed the executor holds three tools (trade, balance, escrow) of which it calls one, and the chat
-ends on a word or after twelve messages. Unlike the seed's listing, which needs twelve calls, the executor
+The executor holds three tools (trade, balance, escrow) of which it calls one, and the chat
+ends on a word or after twelve messages. Unlike in the usual listing, which needs twelve calls, the executor
 reflects on its tool's answer and the selector sees the history. It gets the same dossier in its task and a
 scripted model that answers at once (or after a given latency).
 """

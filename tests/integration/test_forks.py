@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from desk import bootstrap
+from desk import bootstrap, recorded
 from desk.config import Settings
 from desk.deliberation.roles import load as prompts
 from desk.domain.limits import CEILING, Limits, WhatIf, supposed
@@ -282,3 +282,11 @@ def test_a_fork_is_a_record_that_replays_and_forks_itself(
 def test_the_same_fork_twice_comes_to_the_same(refused: PortableRecord) -> None:
     one, other = fork(refused, answer="grant"), fork(refused, answer="grant")
     assert compared(one, other).parting is None
+
+
+def test_what_the_record_waited_for_a_human_is_no_waiting_of_a_fork_that_asks_none() -> None:
+    """On record six minutes passed before somebody answered; a ticket is good for one."""
+    (session, *_) = recorded("year-end-rally")
+    made = session.fork(limits={"human": 300, "human_hour": 300})
+    assert (session.outcome, made.outcome, made.reasons) == ("executed", "executed", ())
+    assert made.replay().ok

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from desk.domain import ids
 from desk.domain.canonical import sha256
 from desk.domain.shape import shaped
-from desk.ports import Answers, Ids, Instant, Journal, ModelReply, ModelRequest
+from desk.ports import Answers, Ids, Instant, Journal, ModelReply, ModelRequest, Recorded
 from desk.replay.fork.change import Change
 from desk.replay.given import reply_of
 from desk.replay.record import Record
@@ -19,20 +20,38 @@ TICK = timedelta(milliseconds=1)
 
 
 class ForkClock:
-    """Stamps of the record at the same places; past them it ticks. It never runs backwards."""
+    """Stamps of the record at the same places, until the sessions part; from then on it ticks.
+
+    It never runs backwards, and after they parted the record's waiting (for a human, say) is not its own.
+    """
 
     def __init__(self, record: Record, fork_id: str, journal: Journal) -> None:
         self._record = record
         self._fork_id = fork_id
         self._journal = journal
         self._began = self._last = record.events[0].occurred_at
+        self._parted = False
 
     def stamp(self, stream_id: str) -> Instant:
-        recorded = self._record.at(
-            stream_id.replace(self._fork_id, self._record.session_id), self._journal.version(stream_id) + 1
-        )
+        recorded = self._recorded(stream_id)
         self._move(self._last + TICK if recorded is None else recorded.occurred_at)
         return Instant(wall=self._last, boot_id="fork", monotonic_s=self.monotonic_s())
+
+    def _recorded(self, stream_id: str) -> Recorded | None:
+        """What the record holds at the place that the next event of the stream will have."""
+        self._parted = self._parted or self._parts_here()
+        there = stream_id.replace(self._fork_id, self._record.session_id)
+        return None if self._parted else self._record.at(there, self._journal.version(stream_id) + 1)
+
+    def _parts_here(self) -> bool:
+        """Is the fork's newest event another kind than the record's at the same place?"""
+        stream = ids.session_stream(self._fork_id)
+        version = self._journal.version(stream)
+        if not version:
+            return False
+        recorded = self._record.at(self._record.stream, version)
+        newest = self._journal.stream(stream, version - 1)[-1]
+        return recorded is None or recorded.event_type != newest.event_type
 
     def _move(self, to: datetime) -> None:
         self._last = max(self._last, to)
