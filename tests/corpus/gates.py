@@ -10,7 +10,7 @@ from desk.domain.limits import CEILING
 from desk.domain.steps import Judged, Researched, Speaking
 from tests.corpus.recorder import Recorder
 from tests.corpus.talk import agreed, tradable
-from tests.fakes.speakers import Macro, Technical
+from tests.fakes.speakers import Macro, Officer, Technical
 from tools.paper.plan import Fault, Lie
 
 D = Decimal
@@ -70,10 +70,11 @@ def levels(one: Recorder) -> None:
 def an_account_that_lives(one: Recorder) -> None:
     """Several sessions on one account: rate, duplicates, what was sent without a human, what is held."""
     brief, account = one.chance.choice(("@brexit-eve", "@year-end-rally")), f"paper:life-{one.turn}"
-    for _ in range(4):
-        agreed(one, macro_analyst=Macro(p="0.3"), technical_analyst=Technical(p="0.3"))
+    for seconds, size_step in ((1, 25), (one.pick((1, 70, 400)), 25), (70, 100), (1, 50)):
+        views = {"macro_analyst": Macro(), "technical_analyst": Technical(target_atr="6")}
+        agreed(one, **views, risk_officer=Officer(size_step=size_step))
         one.run(brief, account=account)
-        one.clock.skip(one.chance.choice((1, 70, 400)))
+        one.clock.skip(seconds)
 
 
 def not_listed(one: Recorder) -> None:

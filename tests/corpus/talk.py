@@ -38,8 +38,12 @@ def tradable(one: Recorder, **extra: object) -> str:
 
 
 def voices(one: Recorder, **changed: Script) -> dict[str, Script]:
-    """Four models that agree on a direction, each with its own words; and what is changed about them."""
-    chance, sign = one.chance, one.chance.choice((1, 1, -1))
+    """Four models that agree on a direction, each with its own words; and what is changed about them.
+
+    The officer goes with the technical analyst.
+    """
+    chance = one.chance
+    sign = getattr(changed.get(TECHNICAL), "sign", None) or chance.choice((1, 1, -1))
     aside = chance.choice(ASIDES)
     speakers: dict[str, Script] = {
         MACRO: Macro(sign=sign, p=chance.choice(("0.3", "0.35", "0.9", None)), aside=aside),
