@@ -26,9 +26,15 @@ should not.
 
 The peer is the team people commonly write on AutoGen 0.7.5: four `AssistantAgent`s with the same roles in
 a `SelectorGroupChat` whose model picks each speaker, the same dossier as its task, a trade, a balance and
-an escrow tool, and the same scripted model that answers at once. Ours is a whole session: AutoGen team, debate law, gate, tickets,
-and the journal on disk; model and venue answer at once from what a first, real session was told. CPU is
-counted from the built dossier to the report, time inside commits apart.
+an escrow tool, and the same scripted model that answers at once. Ours is a whole session: AutoGen team,
+debate law, gate, tickets, and the journal on disk; model and venue answer at once from what a first, real
+session was told. CPU is counted from the built dossier to the report, time inside commits apart.
+
+The journal's peers are the bare disk, and an application of the `eventsourcing` package on SQLite that
+holds the same events in the same streams, with the same typed fields, and folds the same sum. It reads them
+with `repository.get` and checks no hashes. Ours reads the whole log in its order, checks every event's hash
+and its link to the one before, and decodes the events that the fold is about; the row below it decodes all
+of them.
 """
 
 

@@ -263,11 +263,11 @@ def rules_beside_models(one: Recorder) -> None:
 def odd_numbers(one: Recorder) -> None:
     """Probabilities and offsets in every way that JSON spells them, and one that it does not accept."""
     p = one.pick((0.25, "0.250", 0.3, "0.30", "1e-1", ".5", 0))
-    agreed(one, **{MACRO: Raw200(Macro(p="0.3"), p)})
+    agreed(one, **{MACRO: Spelled(Macro(p="0.3"), p)})
     one.run(tradable(one))
 
 
-class Raw200:
+class Spelled:
     """An analyst whose forecast's probability is spelled like this."""
 
     def __init__(self, speaker: Analyst, p: object) -> None:
