@@ -131,7 +131,7 @@ async def resume(record: Record, given: Given, shadow: Journal, real: Journal) -
 
 
 def _as_recorded(replayed: Recorded, record: Record) -> Recorded:
-    """The event in the version of the record. Lifted, the two are equal: the shadow has held them together."""
+    """The event in the version of the record. Lifted, the two are equal: the shadow has compared them."""
     recorded = record.at(replayed.stream_id, replayed.version)
     if recorded is None or recorded.schema_version == replayed.schema_version:
         return replayed
