@@ -108,7 +108,10 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A fact as the journal holds it. ``data`` is plain JSON; ``event`` decodes it on demand."""
+    """A fact as the journal holds it. ``data`` is plain JSON; ``event`` decodes it on demand.
+
+    ``schema_version`` is the one it was recorded in; ``data`` and ``event`` have the shape of today.
+    """
 
     seq: int
     event_id: str

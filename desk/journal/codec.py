@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from desk.domain import events
 from desk.errors import JournalCorrupt, JournalError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from desk.domain.events import Event
     from desk.ports import Recorded
 
+#: The code of what a newer program has recorded.
+EVENT_UNKNOWN: Final = "EVENT_UNKNOWN"
 #: Lifts the data of one version of an event to the next.
 Upcaster = Callable[[dict[str, "Json"]], dict[str, "Json"]]
 
@@ -78,36 +80,62 @@ class Codec:
         return name, self._versions[name], _text_of(name, data)
 
     def decode(self, event_type: str, schema_version: int, data: Mapping[str, Json]) -> Event:
-        """The event, lifted to its current version.
+        """The event in data as it was recorded, lifted to its current version.
 
         Raises:
             JournalError: a type or version newer than this program (``EVENT_UNKNOWN``).
             JournalCorrupt: the data is not that of its type (``EVENT_UNREADABLE``).
         """
-        kind = self._kinds.get(event_type)
-        if kind is None or type(schema_version) is not int or schema_version > self._versions[event_type]:
+        return self.made(event_type, self.lifted(event_type, schema_version, dict(data)))
+
+    def version(self, event_type: str) -> int:
+        """The version in which events of this type are written; 0 for a type it does not know."""
+        return self._versions.get(event_type, 0)
+
+    def is_current(self, event_type: str, schema_version: int) -> bool:
+        """Is data of this version in the shape of today?"""
+        return self.version(event_type) == schema_version
+
+    def lifted(self, event_type: str, schema_version: int, data: dict[str, Json]) -> dict[str, Json]:
+        """``data`` in today's shape; see ``decode`` for the errors."""
+        newest = self.version(event_type)
+        if type(schema_version) is not int or schema_version > newest:
             raise JournalError(
                 f"the journal holds an event this program does not know ({ascii(event_type)[:60]})",
                 why="a newer Purple Desk wrote it",
                 fix="Update Purple Desk",
-                code="EVENT_UNKNOWN",
+                code=EVENT_UNKNOWN,
             )
         try:
-            lifted = self._lifted(event_type, schema_version, data)
-            return self._shapes[event_type].event(lifted)
-        except (TypeError, ValueError, LookupError, ArithmeticError):
-            raise JournalCorrupt(
-                f"an event of type {event_type} cannot be read",
-                why="its data does not fit its type",
-                fix="Run `desk verify`",
-                code="EVENT_UNREADABLE",
-            ) from None
+            for step in range(schema_version, newest):
+                data = self._upcasters[event_type, step](data)
+        except _UNFIT:
+            raise _unreadable(event_type) from None
+        return data
 
-    def _lifted(self, event_type: str, version: int, data: Mapping[str, Json]) -> dict[str, Json]:
-        lifted = data.whole() if isinstance(data, LazyDocument) else dict(data)
-        for step in range(version, self._versions[event_type]):
-            lifted = self._upcasters[event_type, step](lifted)
-        return lifted
+    def made(self, event_type: str, data: dict[str, Json]) -> Event:
+        """The event of a known type in data of today's shape.
+
+        Raises:
+            JournalCorrupt: it is not of that shape (``EVENT_UNREADABLE``).
+        """
+        try:
+            return self._shapes[event_type].event(data)
+        except _UNFIT:
+            raise _unreadable(event_type) from None
+
+
+#: What reading data of another shape than was expected may raise.
+_UNFIT: Final = (TypeError, ValueError, LookupError, ArithmeticError)
+
+
+def _unreadable(event_type: str) -> JournalCorrupt:
+    return JournalCorrupt(
+        f"an event of type {event_type} cannot be read",
+        why="its data does not fit its type",
+        fix="Run `desk verify`",
+        code="EVENT_UNREADABLE",
+    )
 
 
 def _text_of(name: str, data: dict[str, Json]) -> str:
@@ -140,6 +168,20 @@ def decode(event_type: str, schema_version: int, data: Mapping[str, Json]) -> Ev
     return CODEC.decode(event_type, schema_version, data)
 
 
+def data_of(event_type: str, schema_version: int, text: str) -> LazyDocument:
+    """The data in a row: ``text`` as it was recorded, and in today's shape for whoever looks into it.
+
+    Looking into data of a newer version raises ``EVENT_UNKNOWN``: its fields may mean anything.
+    """
+    if CODEC.is_current(event_type, schema_version):
+        return LazyDocument(text)
+    codec = CODEC
+    return LazyDocument(text, lambda data: codec.lifted(event_type, schema_version, data))
+
+
 def event_of(recorded: Recorded) -> Event:
     """What ``Recorded.event`` returns."""
-    return CODEC.decode(recorded.event_type, recorded.schema_version, recorded.data)
+    data = recorded.data
+    if isinstance(data, LazyDocument):
+        return CODEC.made(recorded.event_type, data.whole())
+    return CODEC.decode(recorded.event_type, recorded.schema_version, data)

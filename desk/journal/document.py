@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import orjson
@@ -82,12 +82,18 @@ def _holds_float(values: Iterable[Any]) -> bool:
 
 
 class LazyDocument(Mapping[str, "Json"]):
-    """A JSON object that is parsed when it is first looked into: most folds skip most events."""
+    """A JSON object that is parsed when it is first looked into: most folds skip most events.
 
-    __slots__ = ("_parsed", "_text")
+    Args:
+        text: it as it was recorded.
+        lift: brings what was parsed to the shape that is looked into; as it is without one.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_lift", "_parsed", "_text")
+
+    def __init__(self, text: str, lift: Callable[[dict[str, Json]], dict[str, Json]] | None = None) -> None:
         self._text = text
+        self._lift = lift
         self._parsed: dict[str, Json] | None = None
 
     @property
@@ -98,7 +104,8 @@ class LazyDocument(Mapping[str, "Json"]):
     def whole(self) -> dict[str, Json]:
         """All of it, parsed. It is not a copy."""
         if self._parsed is None:
-            self._parsed = parse(self._text)
+            parsed = parse(self._text)
+            self._parsed = parsed if self._lift is None else self._lift(parsed)
         return self._parsed
 
     def __getitem__(self, key: str) -> Json:
@@ -115,5 +122,10 @@ class LazyDocument(Mapping[str, "Json"]):
 
 
 def text_of(document: Mapping[str, Json]) -> str:
-    """The canonical text of a document, which one from the journal still has."""
+    """The canonical text of a document; one from the journal still has it, as it was recorded."""
     return document.text if isinstance(document, LazyDocument) else written(canonical.document(document))
+
+
+def as_recorded(document: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The document that its text says, in whatever shape that was."""
+    return parse(document.text) if isinstance(document, LazyDocument) else document

@@ -14,7 +14,7 @@ from typing import Any
 from desk.domain import ids
 from desk.errors import JournalCorrupt
 from desk.journal.chain import COLUMNS, GENESIS, Head, Row, hash_at, hash_of
-from desk.journal.codec import event_of
+from desk.journal.codec import data_of, event_of
 from desk.journal.document import LazyDocument
 from desk.journal.faults import EDGE
 from desk.journal.schema import TICKET_COLUMNS
@@ -52,9 +52,8 @@ def recorded(row: tuple[Any, ...]) -> Recorded:
     except (TypeError, ValueError):
         raise _changed(f"event {seq} has no readable time", "EVENT_UNREADABLE") from None
     place = (seq, event_id, stream_id, stream_type, version, event_type, schema)
-    return _RECORDED(
-        (*place, LazyDocument(data), LazyDocument(metadata), occurred_at, prev, digest, event_of)
-    )
+    told = data_of(event_type, schema, data)
+    return _RECORDED((*place, told, LazyDocument(metadata), occurred_at, prev, digest, event_of))
 
 
 def _changed(what: str, code: str) -> JournalCorrupt:

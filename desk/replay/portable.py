@@ -23,6 +23,7 @@ from desk.domain import ids
 from desk.domain.canonical import Json, canonical, timestamp
 from desk.errors import UsageError
 from desk.journal import session_digest
+from desk.journal.document import as_recorded
 from desk.ports import Recorded
 from desk.replay.record import Record
 from desk.replay.source import Source
@@ -122,7 +123,7 @@ def _event(one: Recorded) -> dict[str, object]:
         "version": one.version,
         "event_type": one.event_type,
         "schema_version": one.schema_version,
-        "data": one.data,
+        "data": as_recorded(one.data),
         "metadata": one.metadata,
         "occurred_at": timestamp(one.occurred_at),
         "prev_hash": one.prev_hash,

@@ -14,7 +14,7 @@ from desk.domain.events import TOPICS
 from desk.errors import DeskError, JournalError, UsageError
 from desk.journal import session_digest
 from desk.journal.chain import Row, hash_of
-from desk.journal.codec import event_of
+from desk.journal.codec import EVENT_UNKNOWN, data_of, event_of
 from desk.journal.document import parse
 from desk.journal.shape import read_moment
 from desk.journal.text import written
@@ -46,10 +46,13 @@ def received(lines: Iterable[bytes]) -> PortableRecord:
         return _received(lines)
     except UsageError:
         raise
+    except JournalError as error:
+        if error.code == EVENT_UNKNOWN:
+            raise _newer("this record holds an event that this desk does not know") from None
+        raise _problem(0, f"its content does not fit together ({error.code})") from None
     except (DeskError, TypeError, ValueError, KeyError, AssertionError, RecursionError) as error:
         # Whatever a hostile file makes of the code that reads it, it was no record of a session.
-        code = error.code if isinstance(error, JournalError) else type(error).__name__
-        raise _problem(0, f"its content does not fit together ({code})") from None
+        raise _problem(0, f"its content does not fit together ({type(error).__name__})") from None
 
 
 def _received(lines: Iterable[bytes]) -> PortableRecord:
@@ -148,13 +151,15 @@ def _problem(line: int, why: str) -> UsageError:
     )
 
 
+def _newer(what: str) -> UsageError:
+    return UsageError(what, why="a newer Purple Desk wrote it", fix="Update Purple Desk", code="RECORD_NEWER")
+
+
 def _header(reader: _Lines) -> Mapping[str, Any]:
     header = next(reader.documents(), None)
     schema = None if header is None else header.get("schema")
     if isinstance(schema, str) and re.fullmatch(r"desk\.record/[0-9]{1,4}", schema) and schema != SCHEMA:
-        raise UsageError(
-            "this record has another form", why="a newer Purple Desk wrote it", code="RECORD_NEWER"
-        )
+        raise _newer("this record has another form")
     if header is None or schema != SCHEMA or set(header) != _HEADER:
         reader.refuse("not the header of a record")
     journal = header["journal"]
@@ -180,7 +185,9 @@ def _event(reader: _Lines, row: Mapping[str, Any], session_id: str) -> Recorded:
         reader.refuse("an event that was changed: it is not what its hash says")
     if row["metadata"].get("session", session_id) != session_id:
         reader.refuse("an event of another session")
-    recorded = Recorded(**{**row, "occurred_at": read_moment(row["occurred_at"])}, decode=event_of)
+    data = data_of(row["event_type"], row["schema_version"], texts["data"])
+    at = read_moment(row["occurred_at"])
+    recorded = Recorded(**{**row, "data": data, "occurred_at": at}, decode=event_of)
     _ = recorded.event  # It must be readable: raises for what this desk does not know.
     return recorded
 

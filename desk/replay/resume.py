@@ -18,7 +18,7 @@ from desk.execution.tape import Tape
 from desk.home.clock import BriefClock
 from desk.home.identity import SeededIds
 from desk.journal.digest import session_digest
-from desk.ports import Journal
+from desk.ports import Journal, Recorded
 from desk.replay.divergence import Difference
 from desk.replay.given import GivenAnswers, GivenApprover, GivenClock, GivenIds
 from desk.replay.parting import FAILURES, parting, unmet
@@ -130,6 +130,14 @@ async def resume(record: Record, given: Given, shadow: Journal, real: Journal) -
     return await Session(again).run()
 
 
+def _as_recorded(replayed: Recorded, record: Record) -> Recorded:
+    """The event in the version of the record. Lifted, the two are equal: the shadow has compared them."""
+    recorded = record.at(replayed.stream_id, replayed.version)
+    if recorded is None or recorded.schema_version == replayed.schema_version:
+        return replayed
+    return replace(replayed, schema_version=recorded.schema_version, data=recorded.data)
+
+
 async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:
     """Run the record to its end and compare; nothing outside is touched."""
     again, journal = redriven(record, given, shadow, None)
@@ -143,7 +151,7 @@ async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:
             found = parting(error, record, journal.next, again.parts.tape)
     recorded, digest = session_digest(record.events), None
     if not found:
-        replayed = shadow.of_session(record.session_id)
+        replayed = [_as_recorded(one, record) for one in shadow.of_session(record.session_id)]
         digest = session_digest(replayed)
         found = () if digest == recorded else unmet(record, replayed)
     return Replayed(
