@@ -96,8 +96,12 @@ def human_caps(case: Case) -> list[Cap]:
 
 def largest_within(caps: list[Cap], least: Decimal) -> Decimal:
     """The largest whole size such that it and every smaller one is within all caps; 0 if below ``least``."""
-    bounds = [cap if within is le else cap.to_integral_value(ROUND_CEILING) - ONE for _, within, cap in caps]
-    largest = min(bounds).to_integral_value(ROUND_FLOOR)
+    up_to = [cap for _, within, cap in caps if within is le]
+    below = [cap for _, within, cap in caps if within is lt]
+    bounds = [min(up_to).to_integral_value(ROUND_FLOOR)] if up_to else []
+    if below:
+        bounds.append(min(below).to_integral_value(ROUND_CEILING) - ONE)
+    largest = min(bounds)
     return largest if largest >= least else ZERO
 
 

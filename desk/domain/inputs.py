@@ -50,11 +50,12 @@ def computable(act: Act, basis: Basis, book: Book, quote: Quote | None) -> bool:
     amounts = _amounts(act, basis) + _venue_amounts(book.snapshot) + _own_amounts(book)
     numbers = [amount for amount in amounts if amount is not None]
     prices = _prices(act, basis, quote)
+    every = numbers + prices
     return (
-        all(map(Decimal.is_finite, numbers + prices))
+        all(map(Decimal.is_finite, every))
         and min(numbers) >= ZERO
         and min(prices) >= LEAST_PRICE
-        and max(numbers + prices) <= LARGEST
+        and max(every) <= LARGEST
     )
 
 
