@@ -16,7 +16,7 @@ from desk.home.clock import BriefClock
 from desk.home.identity import SeededIds
 from desk.journal.digest import session_digest
 from desk.ports import Journal
-from desk.replay.divergence import Difference
+from desk.replay.divergence import Difference, ranked
 from desk.replay.given import GivenAnswers, GivenApprover, GivenClock, GivenIds
 from desk.replay.parting import FAILURES, parting, unmet
 from desk.replay.record import Record
@@ -131,6 +131,7 @@ async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:
         # A record that was cut off has been run again to its last event, and nothing may follow.
         if record.closed is not None or not journal.exhausted:
             found = parting(error, record, journal.next, again.parts.tape)
+    found = ranked((*found, *journal.drawn))
     recorded, digest = session_digest(record.events), None
     if not found:
         replayed = shadow.of_session(record.session_id)
