@@ -21,8 +21,8 @@ NAMES: Final = ("id", "code", "name", "who", "port")
 EVENT_TYPE: Final = "event_type"
 #: Longer texts are shown by what differs in them.
 SHORT, AROUND, MOST_LINES = 160, 60, 40
-#: What differs whenever something else does: ids and stamps once the law goes another way, and hashes.
-_DRAWN, _COVERING = ("event_id", "occurred_at"), ("hash", "sha256")
+#: Endings of the fields that cover others, and differ whenever one of those does.
+_COVERING: Final = ("hash", "sha256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +38,17 @@ class Difference:
     replayed: str
     diff: str = ""
 
+    @property
+    def drawn(self) -> bool:
+        """An event's own id or stamp: it is drawn, and says nothing of what happened."""
+        return self.field in ("event_id", "occurred_at")
+
 
 class Parted(Divergence):
     """The law has parted from the record, and where is known: causes first."""
 
     def __init__(self, found: Iterable[Difference]) -> None:
-        self.found = tuple(sorted(found, key=_rank))
+        self.found = ranked(found)
         first = self.found[0]
         super().__init__(
             f"step {first.step} differs in {first.field}",
@@ -51,9 +56,9 @@ class Parted(Divergence):
         )
 
 
-def _rank(one: Difference) -> int:
-    """Causes before consequences."""
-    return 1 if one.field in _DRAWN else 2 if one.field.endswith(_COVERING) else 0
+def ranked(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Causes before consequences: ids and stamps shift when the law goes another way, hashes cover all."""
+    return tuple(sorted(found, key=lambda one: 1 if one.drawn else 2 * one.field.endswith(_COVERING)))
 
 
 def differences(recorded: Recorded, new: NewEvent, stream_id: str) -> list[Difference]:

@@ -19,7 +19,7 @@ from desk.home.clock import BriefClock
 from desk.home.identity import SeededIds
 from desk.journal.digest import session_digest
 from desk.ports import Journal, Recorded
-from desk.replay.divergence import Difference
+from desk.replay.divergence import Difference, ranked
 from desk.replay.given import GivenAnswers, GivenApprover, GivenClock, GivenIds
 from desk.replay.parting import FAILURES, parting, unmet
 from desk.replay.record import Record
@@ -149,6 +149,7 @@ async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:
         # A record that was cut off has been run again to its last event, and nothing may follow.
         if record.closed is not None or not journal.exhausted:
             found = parting(error, record, journal.next, again.parts.tape)
+    found = ranked((*found, *journal.drawn))
     recorded, digest = session_digest(record.events), None
     if not found:
         replayed = [_as_recorded(one, record) for one in shadow.of_session(record.session_id)]

@@ -32,6 +32,7 @@ class ShadowJournal:
         self._real = real
         self._left = {(event.stream_id, event.version): event for event in record.events}
         self.live = False
+        self.drawn: list[Difference] = []
 
     @property
     def current(self) -> Journal:
@@ -62,7 +63,8 @@ class ShadowJournal:
         """Hold events that were just written into the shadow against the record.
 
         All of one write, so that causes can be told from consequences; but not past an event of another
-        type, after which nothing has its place.
+        type, after which nothing has its place. A replay goes on over another id or stamp alone: what it
+        was that drew them otherwise comes later.
         """
         if ids.stream_type(stream_id) not in RECORD_STREAMS:
             return
@@ -75,7 +77,9 @@ class ShadowJournal:
             self._left.pop((stream_id, version), None)
             if found and found[-1].field == EVENT_TYPE:
                 break
-        if found:
+        if self._real is None and all(one.drawn for one in found):
+            self.drawn += found
+        elif found:
             raise Parted(found)
 
     def _instead(self, new: NewEvent) -> Recorded | None:
