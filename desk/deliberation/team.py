@@ -168,15 +168,18 @@ class FloorManager(SelectorGroupChatManager):
         )
         self._turns = turns
 
-    async def select_speaker(self, thread: Sequence[BaseAgentEvent | BaseChatMessage]) -> list[str] | str:
-        return list(self._turns.speakers)
+    async def _transition_to_next_speakers(self, cancellation_token: CancellationToken) -> None:
+        """The law has selected: nobody has to be asked, and nothing to be waited for."""
+        for role in self._turns.speakers:
+            self._active_speakers.append(role)
+            topic = DefaultTopicId(type=self._participant_name_to_topic_type[role])
+            await self.publish_message(
+                GroupChatRequestPublish(), topic, cancellation_token=cancellation_token
+            )
 
     async def update_message_thread(self, messages: Sequence[BaseAgentEvent | BaseChatMessage]) -> None:
         """Kept, but not for a model: none selects."""
         self._message_thread.extend(messages)
-
-    async def _log_speaker_selection(self, speaker_names: list[str]) -> None:
-        """Nobody reads it."""
 
     async def publish_message(
         self, message: Any, topic_id: TopicId, *, cancellation_token: CancellationToken | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from desk.domain.canonical import Json
@@ -38,8 +38,7 @@ class Spent:
 
     def after(self, prompt_tokens: int, completion_tokens: int, usd: Decimal | None) -> Spent:
         total = None if usd is None or self.usd is None else self.usd + usd
-        return replace(
-            self,
+        return Spent(
             calls=self.calls + 1,
             prompt_tokens=self.prompt_tokens + prompt_tokens,
             completion_tokens=self.completion_tokens + completion_tokens,

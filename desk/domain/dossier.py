@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -70,13 +70,18 @@ class Fact:
     as_of: datetime
     source: str
     proxy: bool = False
+    #: The value as text.
+    shown: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", plain(self.value))
 
     def line(self) -> str:
         """``F7 close SPX-PERP 1d 2113.32 USDC as_of 2016-06-24T00:00Z source spx``."""
         stamp = self.as_of.isoformat()[:16] + "Z"
         tail = " proxy" if self.proxy else ""
         return (
-            f"{self.id} {self.name} {self.symbol} {self.timeframe} {plain(self.value)} {self.unit}"
+            f"{self.id} {self.name} {self.symbol} {self.timeframe} {self.shown} {self.unit}"
             f" as_of {stamp} source {self.source}{tail}"
         )
 

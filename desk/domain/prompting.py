@@ -12,7 +12,6 @@ from desk.domain import dossier as names
 from desk.domain.canonical import timestamp, written
 from desk.domain.dossier import MACRO_FACTS, Dossier, Fact
 from desk.domain.envelope import enveloped
-from desk.domain.money import plain
 from desk.domain.roles import Analyst
 from desk.domain.views import Challenge, MacroView, Rebuttal, TechnicalView, Typed
 
@@ -44,7 +43,7 @@ BASE_RATES = (
 def line(fact: Fact) -> str:
     """A fact in one short line; when and whence is said once above."""
     tail = " proxy" if fact.proxy else ""
-    return f"{fact.id} {fact.name} {fact.symbol} {fact.timeframe} {plain(fact.value)} {fact.unit}{tail}"
+    return f"{fact.id} {fact.name} {fact.symbol} {fact.timeframe} {fact.shown} {fact.unit}{tail}"
 
 
 def head(dossier: Dossier) -> str:

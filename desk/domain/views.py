@@ -127,11 +127,19 @@ def _refused(name: str, reason: str) -> ValueError:
 class Typed:
     """Base of every type here: it can be written as plain JSON under the names of its fields."""
 
-    __slots__ = ()
+    __slots__ = ("_document",)
+    _document: Plain
 
     def document(self) -> Plain:
-        """Public JSON: Decimals as plain strings, times as UTC text, ``None`` as null."""
-        return shaped(self)
+        """Public JSON: Decimals as plain strings, times as UTC text, ``None`` as null.
+
+        Made once, however often it is shown: a statement does not change.
+        """
+        try:
+            return self._document
+        except AttributeError:
+            object.__setattr__(self, "_document", shaped(self))
+            return self._document
 
 
 # ---- parts ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import fields, replace
+from operator import attrgetter
 
 from desk.domain.canonical import canonical, document, moment, timestamp, written
 from desk.domain.market import OrderRequest
@@ -25,8 +26,9 @@ TTL_S = 60
 #: Purposes of the home's key.
 TICKET, PERMIT = "ticket", "permit"
 PARAMS_DIFFER, USED, EXPIRED, FORGED = "PARAMS_DIFFER", "TICKET_USED", "TICKET_EXPIRED", "TICKET_FORGED"
-#: Fields that change over a ticket's life, or that the MAC itself is.
-_UNSEALED = frozenset({"mac", "used_at", "revoked"})
+#: All fields but those that change over a ticket's life, and the MAC itself.
+_SEALED = tuple(field.name for field in fields(TicketRow) if field.name not in ("mac", "used_at", "revoked"))
+_values_sealed = attrgetter(*_SEALED)
 
 
 def refuse(code: str) -> TicketRefused:
@@ -105,10 +107,7 @@ class Tickets:
 
 def _sealed(row: TicketRow) -> str:
     """What a ticket's MAC covers: everything but what changes over its life."""
-    sealed = {
-        field.name: getattr(row, field.name) for field in fields(TicketRow) if field.name not in _UNSEALED
-    }
-    return written(document(sealed))
+    return written(document(dict(zip(_SEALED, _values_sealed(row), strict=True))))
 
 
 def params_of(request: OrderRequest) -> tuple[str, str]:
