@@ -162,7 +162,7 @@ class ApprovalRequested(Informed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalDecided(Event):
+class ApprovalDecided(Informed):
     """One person's word: ``granted``, ``denied`` or ``edited``; or ``expired``, which is the clock's.
 
     ``by`` is the person, ``channel`` where they said it. An edit names the smaller size and the hash of
@@ -196,7 +196,7 @@ class TicketIssued(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSuspended(Event):
+class SessionSuspended(Informed):
     approval_id: str
     expires_at: datetime
 

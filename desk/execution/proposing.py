@@ -160,6 +160,7 @@ class Proposing:
             decision=approval.GRANTED,
             size_usdc=None,
             edited_hash=None,
+            inputs=(),
         )
         events += [request, granted]
         self._pending = (child, request)
@@ -174,7 +175,11 @@ class Proposing:
         """Goes into the very transaction that leaves the question open: an answer from elsewhere comes
         before both or after both, and a re-drive meets it at the same place."""
         self._suspended.add(request.approval_id)
-        return SessionSuspended(approval_id=request.approval_id, expires_at=request.expires_at)
+        return SessionSuspended(
+            approval_id=request.approval_id,
+            expires_at=request.expires_at,
+            inputs=self._parts.tape.take(),
+        )
 
     # ---- the gate --------------------------------------------------------------------------------
 
@@ -273,7 +278,8 @@ class Proposing:
         again = said_before(stands, answer)
         if not stands.settled and (over or not again):
             word = nobody(request) if again else answer
-            self._log.write(tx, judged(request, word, over=over), at=self._log.now())
+            inputs = self._parts.tape.take()
+            self._log.write(tx, judged(request, word, inputs, over=over), at=self._log.now())
             stands = approval.standing(request, decisions(tx, self._log.stream))
         if stands.last is not None:
             last = stands.last

@@ -87,7 +87,7 @@ def expiry_of(request: ApprovalRequested) -> Instant:
     )
 
 
-def judged(request: ApprovalRequested, answer: Answer, *, over: bool) -> ApprovalDecided:
+def judged(request: ApprovalRequested, answer: Answer, inputs: Inputs, *, over: bool) -> ApprovalDecided:
     """What an answer amounts to: to another card it is a denial, after the time it is an expiry."""
     decision, reason = answer.decision, answer.reason
     if answer.card_hash != request.card_hash or not approval.intact(request):
@@ -103,6 +103,7 @@ def judged(request: ApprovalRequested, answer: Answer, *, over: bool) -> Approva
         by=answer.by,
         channel=answer.channel,
         reason=reason,
+        inputs=inputs,
     )
 
 

@@ -39,12 +39,20 @@ class Tape:
     Args:
         recorded: the notes of the record that is re-driven; empty for a live session.
         may_act: whether a money-moving call that is not on record may go out.
+        carries: whether the event about to be written may carry notes; on record, one of an old format did
+            not.
     """
 
-    def __init__(self, recorded: Sequence[Document] = (), may_act: Callable[[], bool] = _yes) -> None:
+    def __init__(
+        self,
+        recorded: Sequence[Document] = (),
+        may_act: Callable[[], bool] = _yes,
+        carries: Callable[[], bool] = _yes,
+    ) -> None:
         self._recorded = list(recorded)
         self._position = 0
         self._may_act = may_act
+        self._carries = carries
         self._notes: list[Document] = []
 
     @property
@@ -67,7 +75,9 @@ class Tape:
         return self._recorded[self._position]["port"] == port
 
     def take(self) -> Inputs:
-        """The notes since the last event, for the event about to be written."""
+        """The notes since the last event, for the event about to be written, or the next that carries any."""
+        if not self._carries():
+            return ()
         notes, self._notes = tuple(self._notes), []
         return notes
 

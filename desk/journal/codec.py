@@ -152,8 +152,15 @@ def _unwritable(what: str, why: str) -> JournalError:
     return JournalError(f"{what} cannot be recorded", why=why, code="EVENT_UNWRITABLE")
 
 
-#: Steps from an old shape of an event to the next. Empty until a shape changes after a release.
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = types.MappingProxyType({})
+def _informed(data: dict[str, Json]) -> dict[str, Json]:
+    """What was read on the way to it was carried by the session's next event."""
+    return {**data, "inputs": []}
+
+
+#: Steps from an old shape of an event to the next.
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = types.MappingProxyType(
+    {("ApprovalDecided", 1): _informed, ("SessionSuspended", 1): _informed}
+)
 #: The codec of every event the desk has a topic for.
 CODEC = Codec({name: cast("type[Event]", getattr(events, name)) for name in events.TOPICS}, UPCASTERS)
 

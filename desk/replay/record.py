@@ -30,6 +30,8 @@ MINTED: Final = MappingProxyType(
         ids.CLIENT_ORDER: (("TicketIssued", "client_order_id"),),
     }
 )
+#: Events that carried no inputs in this version: what led to them is with the next event.
+CARRIED_NONE: Final = frozenset({("ApprovalDecided", 1), ("SessionSuspended", 1)})
 #: Streams whose events are the session's record; others (trade, breaker, account) are folds' business.
 RECORD_STREAMS: Final = frozenset({"session", "call", "order"})
 
@@ -137,6 +139,12 @@ class Record:
                     str(event.data[field]) for kind, field in places if kind == event.event_type
                 ]
         return found
+
+    def carries_at(self, version: int) -> bool:
+        """Could the event that the session's stream holds at this version carry inputs? None is one that
+        may come."""
+        recorded = self.at(self.stream, version)
+        return recorded is None or (recorded.event_type, recorded.schema_version) not in CARRIED_NONE
 
     def decision_at(self, version: int) -> ApprovalDecided | None:
         """The decision, if that is what the session's stream holds at this version."""

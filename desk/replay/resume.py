@@ -93,7 +93,11 @@ def redriven(
         clock, new_ids = _recounted(record, given.brief, journal, clock, new_ids)
     log = SessionLog(clock, new_ids, record.session_id, record.opened.account)
     approver = GivenApprover(record, journal, parts.approver)
-    tape = Tape(record.inputs, lambda: journal.live)
+    tape = Tape(
+        record.inputs,
+        may_act=lambda: journal.live,
+        carries=lambda: record.carries_at(journal.version(record.stream) + 1),
+    )
     live = given.answers
     again = replace(
         parts, journal=journal, clock=clock, new_ids=new_ids, log=log, approver=approver, tape=tape

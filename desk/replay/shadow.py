@@ -7,14 +7,18 @@ version. Once every recorded event has been written again, the next transaction 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from desk.domain import ids
 from desk.domain.canonical import written
 from desk.ports import Journal, NewEvent, Recorded, TicketRow, Transaction
 from desk.replay.divergence import EVENT_TYPE, Difference, Parted, differences
 from desk.replay.record import RECORD_STREAMS, Record
+
+#: How long an answer that is not on record waits for those that are.
+OTHERS_S = 5
 
 
 class ShadowJournal:
@@ -32,6 +36,7 @@ class ShadowJournal:
         self._real = real
         self._left = {(event.stream_id, event.version): event for event in record.events}
         self.live = False
+        self._used_up = asyncio.Event()
         self.drawn: list[Difference] = []
 
     @property
@@ -75,6 +80,8 @@ class ShadowJournal:
                 [_surplus(self._record, new)] if recorded is None else differences(recorded, new, stream_id)
             )
             self._left.pop((stream_id, version), None)
+            if self.exhausted:
+                self._used_up.set()
             if found and found[-1].field == EVENT_TYPE:
                 break
         if self._real is None and all(one.drawn for one in found):
@@ -106,10 +113,19 @@ class ShadowJournal:
             return tx.append(stream_id, expected, events)
 
     async def append_together(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
+        if self._real is not None and self._record.at(stream_id, expected + 1) is None:
+            await self._others()
         now = self._now()
         if self.live:
             return await now.append_together(stream_id, expected, events)
         return self.append(stream_id, expected, events)
+
+    async def _others(self) -> None:
+        """What is not on record goes to the real journal, after what is: of two who answer at the same time
+        the record may hold only one."""
+        with suppress(TimeoutError):  # The other one is not asked any more: the record says how they differ.
+            async with asyncio.timeout(OTHERS_S):
+                await self._used_up.wait()
 
     def version(self, stream_id: str) -> int:
         return self.current.version(stream_id)

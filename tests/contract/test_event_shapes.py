@@ -73,5 +73,5 @@ def test_an_event_that_is_new_gone_or_newer_than_the_table_would_be_seen() -> No
     without = {name: shape for name, shape in SHAPES.items() if name != "FeeCharged"}
     assert wrong(CODEC, KINDS, without) == ["FeeCharged has 1 version(s), the table has []"]
     assert wrong(CODEC, KINDS, {**SHAPES, "FeeForgiven": {"1": FEE}}) == ["FeeForgiven is gone"]
-    newer = Codec(KINDS, {("FeeCharged", 1): lambda data: data})
+    newer = Codec(KINDS, {**UPCASTERS, ("FeeCharged", 1): lambda data: data})
     assert wrong(newer, KINDS, SHAPES) == ["FeeCharged has 2 version(s), the table has ['1']"]

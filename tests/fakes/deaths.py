@@ -41,6 +41,13 @@ class MortalJournal:
         with self.transaction() as tx:
             return tx.append(*what)
 
+    async def append_together(self, *what: Any) -> int:
+        self._live()
+        version: int = await self._journal.append_together(*what)
+        self._left -= 1
+        self._live()
+        return version
+
     def _live(self) -> None:
         if self._left <= 0:
             raise Death
