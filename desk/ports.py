@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from desk.domain.events import ApprovalRequested, Document, Event
 from desk.domain.market import OrderRequest, Promises, Snapshot, VenueOrder
@@ -106,8 +106,7 @@ class NewEvent:
     session_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """A fact as the journal holds it. ``data`` is plain JSON; ``event`` decodes it on demand.
 
     ``schema_version`` is the one it was recorded in; ``data`` and ``event`` have the shape of today.
@@ -125,7 +124,7 @@ class Recorded:
     occurred_at: datetime
     prev_hash: str
     hash: str
-    decode: Callable[[Recorded], Event] = field(repr=False, compare=False)
+    decode: Callable[[Recorded], Event]
 
     @property
     def event(self) -> Event:

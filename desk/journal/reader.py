@@ -18,14 +18,13 @@ from desk.journal.codec import data_of, event_of
 from desk.journal.document import LazyDocument
 from desk.journal.faults import EDGE
 from desk.journal.schema import TICKET_COLUMNS
-from desk.journal.shape import maker, read_moment
+from desk.journal.shape import read_moment
 from desk.ports import Recorded, TicketRow
 
 #: Rows a long read fetches at a time: few, so that no reader holds the file while its caller thinks, and
 #: so that they are still in the processor's cache when it comes to the last of them.
 _PAGE = 250
 
-_RECORDED = maker(Recorded)
 _PREV_HASH, _HASH = Row._fields.index("prev_hash"), Row._fields.index("hash")
 _EVENTS = f"SELECT {COLUMNS} FROM events"
 _STREAM = f"{_EVENTS} WHERE stream_id = ? AND version > ? ORDER BY version"
@@ -51,9 +50,9 @@ def recorded(row: tuple[Any, ...]) -> Recorded:
         occurred_at = read_moment(at)
     except (TypeError, ValueError):
         raise _changed(f"event {seq} has no readable time", "EVENT_UNREADABLE") from None
+    told, about = data_of(event_type, schema, data), LazyDocument(metadata)
     place = (seq, event_id, stream_id, stream_type, version, event_type, schema)
-    told = data_of(event_type, schema, data)
-    return _RECORDED((*place, told, LazyDocument(metadata), occurred_at, prev, digest, event_of))
+    return Recorded._make((*place, told, about, occurred_at, prev, digest, event_of))
 
 
 def _changed(what: str, code: str) -> JournalCorrupt:

@@ -139,7 +139,7 @@ def _as_recorded(replayed: Recorded, record: Record) -> Recorded:
     recorded = record.at(replayed.stream_id, replayed.version)
     if recorded is None or recorded.schema_version == replayed.schema_version:
         return replayed
-    return replace(replayed, schema_version=recorded.schema_version, data=recorded.data)
+    return replayed._replace(schema_version=recorded.schema_version, data=recorded.data)
 
 
 async def replay(record: Record, given: Given, shadow: Journal) -> Replayed:

@@ -83,7 +83,7 @@ def test_the_session_digest_is_taken_over_the_row_as_it_was_recorded(
     old = journal.of_session(SESSION)
     assert old[0].data["reason"] == "funding"
     assert session_digest(old) == before
-    lifted = [replace(one, data=dict(one.data)) for one in old]
+    lifted = [one._replace(data=dict(one.data)) for one in old]
     assert session_digest(lifted) != before, "over the lifted rows it would be another one"
 
 
@@ -145,7 +145,7 @@ def rehashed(one: Recorded, version: int, data: Data) -> Recorded:
         "occurred_at": timestamp(one.occurred_at),
     }
     row = Row._make(texts.get(name, getattr(one, name)) for name in Row._fields)
-    return replace(one, schema_version=version, data=data, hash=hash_of(row))
+    return one._replace(schema_version=version, data=data, hash=hash_of(row))
 
 
 def once(one: Recorded) -> tuple[int, Data]:

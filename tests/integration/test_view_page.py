@@ -122,7 +122,7 @@ def forged(record: PortableRecord, kind: str, **changed: Any) -> PortableRecord:
     events = []
     for one in record.events:
         data = copy.deepcopy(dict(one.data)) | (changed if one.event_type == kind else {})
-        events.append(replace(one, data=data))
+        events.append(one._replace(data=data))
     return replace(record, events=tuple(events))
 
 

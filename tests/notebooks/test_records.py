@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def test_a_proposal_to_a_halted_desk_is_judged_as_one() -> None:
     for note in halted["inputs"]:
         note["reply"] = {"value": True} if note["port"] == "halt" else note["reply"]
     events = [
-        replace(one, data=halted) if one.data is first_look(session) else one for one in session.record.events
+        one._replace(data=halted) if one.data is first_look(session) else one for one in session.record.events
     ]
     case = proposed(Record(events, session.id))
 
