@@ -14,6 +14,8 @@ from typing import Final
 from desk.domain.canonical import Json, timestamp, written
 from desk.domain.shape import shaped
 from desk.errors import Divergence
+from desk.journal.codec import encode
+from desk.journal.document import text_of
 from desk.ports import NewEvent, Recorded
 
 #: By which key an entry of a list is known, where all of them have it.
@@ -63,6 +65,8 @@ def ranked(found: Iterable[Difference]) -> tuple[Difference, ...]:
 
 def differences(recorded: Recorded, new: NewEvent, stream_id: str) -> list[Difference]:
     """Every field of the event's canonical form that is not the same; of another type, that it is one."""
+    if _same(recorded, new, stream_id):
+        return []
     after: dict[str, Json] = {
         "stream_id": stream_id,
         "event_type": type(new.event).__name__,
@@ -71,6 +75,17 @@ def differences(recorded: Recorded, new: NewEvent, stream_id: str) -> list[Diffe
         "data": shaped(new.event),
     }
     return compared(recorded.seq, _fields(recorded, tuple(after)), after)
+
+
+def _same(recorded: Recorded, new: NewEvent, stream_id: str) -> bool:
+    """The same text at the same place, as nearly always: then no field has to be looked at."""
+    kind, version, text = encode(new.event)
+    placed = (recorded.stream_id, recorded.event_type, recorded.schema_version, recorded.event_id)
+    return (
+        placed == (stream_id, kind, version, new.event_id)
+        and recorded.occurred_at == new.occurred_at
+        and text_of(recorded.data) == text
+    )
 
 
 def of_records(recorded: Recorded, replayed: Recorded) -> list[Difference]:
