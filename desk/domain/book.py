@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -53,19 +53,17 @@ class Book:
     ledger: Ledger
     trading_state: TradingState
     reserved: tuple[SentAct, ...] = ()
+    #: Everything sent or about to be, opening acts and protective ones; and the opening ones of them.
+    acts: tuple[SentAct, ...] = field(init=False)
+    openings: tuple[SentAct, ...] = field(init=False)
 
-    @property
-    def acts(self) -> tuple[SentAct, ...]:
-        """Everything sent or about to be, opening acts and protective ones."""
-        return (*self.ledger.acts, *self.reserved)
-
-    @property
-    def openings(self) -> list[SentAct]:
-        return [act for act in self.acts if act.opening]
+    def __post_init__(self) -> None:
+        acts = (*self.ledger.acts, *self.reserved)
+        object.__setattr__(self, "acts", acts)
+        object.__setattr__(self, "openings", tuple([act for act in acts if act.opening]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
+class Assessment(NamedTuple):
     """The gate's answer. ``max_*`` are whole USDC; ``human_reasons`` say why a person must decide.
 
     ``results`` are those of every rule, in their order, as computed; ``checks`` are the same for readers.

@@ -35,7 +35,7 @@ class Case(NamedTuple):
     worth: Decimal
     nav: Decimal
     stop_share: Decimal
-    openings: list[SentAct]
+    openings: tuple[SentAct, ...]
     sent: list[SentAct]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from desk.domain.portfolio import SentAct
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 
 
-def younger(acts: list[SentAct], than_s: Decimal, now: datetime) -> list[SentAct]:
+def younger(acts: Sequence[SentAct], than_s: Decimal, now: datetime) -> list[SentAct]:
     """Those sent less than this many whole seconds before ``now``."""
     if not acts:
         return []
