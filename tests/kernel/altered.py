@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path as Folder
 from typing import Any
@@ -72,15 +72,15 @@ async def replayed(record: Record, journal: SqliteJournal) -> Replayed:
 def _altered(event: Recorded, path: Way, value: object) -> Recorded:
     match path:
         case ("event_id",):
-            return replace(event, event_id=other(event.event_id))
+            return event._replace(event_id=other(event.event_id))
         case ("occurred_at",):
-            return replace(event, occurred_at=event.occurred_at + timedelta(microseconds=1))
+            return event._replace(occurred_at=event.occurred_at + timedelta(microseconds=1))
     data = _plain(event)
     inner: Any = {"data": data}
     for part in path[:-1]:
         inner = inner[part]
     inner[path[-1]] = other(inner[path[-1]]) if value is None else value
-    return replace(event, data=data)
+    return event._replace(data=data)
 
 
 def _plain(event: Recorded) -> dict[str, Any]:

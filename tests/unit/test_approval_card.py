@@ -112,7 +112,7 @@ KILL = Kill(fact_name="close", op="<=", threshold=D(1), known=None)
         made(why_asked=("HUMAN_EVENT",)),
         made(quorum=2),
         made(parent="apr_0"),
-        made(assessment=replace(ASSESSMENT, equity_usdc=D(9_999))),
+        made(assessment=ASSESSMENT._replace(equity_usdc=D(9_999))),
     ],
 )
 def test_a_card_that_shows_anything_else_has_another_hash(changed: dict[str, Any]) -> None:
