@@ -22,7 +22,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "desk/home/clock.py": {"datetime.datetime.now": CLOCK, "time.monotonic_ns": CLOCK},
     "desk/home/identity.py": {"time.time_ns": "ids that sort", "secrets.randbits": CHANCE},
     "desk/config.py": {"os.environ": "settings, read once"},
-    "desk/bootstrap.py": {"datetime.datetime.now": "how far the embedded venue has come"},
+    "desk/bootstrap/venues.py": {"datetime.datetime.now": "how far the embedded venue has come"},
     "desk/journal/key.py": {"os.urandom": CHANCE},
     "desk/execution/tickets.py": {"secrets.token_hex": CHANCE},
     "desk/approval/console.py": {"time.monotonic": WAIT},

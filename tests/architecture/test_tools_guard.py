@@ -85,4 +85,4 @@ def test_tools_is_imported_behind_its_guard_alone() -> None:
         if "'tools" in ast.unparse(node)
     }
 
-    assert importing == {("desk/bootstrap.py", "tools_module")}
+    assert importing == {("desk/bootstrap/guard.py", "tools_module")}

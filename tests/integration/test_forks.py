@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from desk import bootstrap, recorded
+from desk.bootstrap import venues
 from desk.config import Settings
 from desk.deliberation.roles import load as prompts
 from desk.domain.limits import CEILING, Limits, WhatIf, supposed
@@ -242,7 +243,7 @@ def test_a_session_of_the_real_venue_forks_without_ever_making_its_client(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the real venue's client was made")
 
-    monkeypatch.setattr(bootstrap, "flea_venue", refuse)
+    monkeypatch.setattr(venues, "flea_venue", refuse)
     monkeypatch.setattr(bootstrap, "venue_for", refuse)
     assert run(fork(traded, answer="grant", limits={"human": D(10)}))["outcome"] == "executed"
 

@@ -13,6 +13,7 @@ from desk.config import Settings
 from desk.domain.approval import DENIED, GRANTED
 from desk.home.clock import WallClock
 from desk.home.identity import RandomIds
+from desk.home.lock import SessionLock
 from desk.ports import Answer
 from desk.serve.board import Board
 from desk.serve.closer import closer
@@ -90,7 +91,7 @@ async def test_a_session_that_another_process_works_on_is_left_alone_until_it_is
     [approval] = await wait_in(settings)
     async with served(settings) as it, it.person() as ann:
         session = str((await it.events("SessionOpened"))[0]["session_id"])
-        with bootstrap.SessionLock(settings.home.lock(session)):
+        with SessionLock(settings.home.lock(session)):
             await say(ann, approval, "approve")
             await asyncio.sleep(0.4)
             assert await it.events("OrderSubmitted") == []

@@ -12,7 +12,7 @@ import desk.testing.scripted
 from desk import bootstrap
 from desk.bootstrap import Hands, Wishes
 from desk.briefs.reader import read
-from desk.config import Settings
+from desk.config import ROLES, Settings
 from desk.deliberation.answers import LiveAnswers
 from desk.deliberation.rules import RulesModel
 from desk.errors import ModelError
@@ -73,7 +73,7 @@ async def test_a_whole_session_can_be_scripted(tmp_path: Path) -> None:
                 said.setdefault(asked.role, []).append(reply)
                 return reply
 
-        return dict.fromkeys(bootstrap.ROLES, Noting())
+        return dict.fromkeys(ROLES, Noting())
 
     assert (await a_session(tmp_path / "noted", noted)).outcome == "executed"
 
@@ -83,6 +83,6 @@ async def test_a_whole_session_can_be_scripted(tmp_path: Path) -> None:
 
     script = {**said, "executor": [ticket]}
     model = ScriptedModel(script)
-    report = await a_session(tmp_path / "scripted", lambda _: dict.fromkeys(bootstrap.ROLES, model))
+    report = await a_session(tmp_path / "scripted", lambda _: dict.fromkeys(ROLES, model))
     assert report.outcome == "executed"
     assert len(model.requests) == 4
