@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from desk.errors import ConfigError, JournalCorrupt, JournalUnavailable
@@ -115,6 +114,9 @@ def sync_directory(home: Path) -> None:
 
 def _create(home: Path) -> None:
     """Write beside, then link: of two processes that start at once, one key wins, and it is whole."""
+    # Imported here: a key is made once in a home's life, and its import costs every command's start.
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(prefix=".key-", dir=home)
     draft = Path(name)
     try:
