@@ -87,18 +87,26 @@ def wall(bench: Bench, task: str, rounds: Rounds) -> Iterator[Measure]:
 
 
 def cpu(bench: Bench, task: str, rounds: Rounds) -> Iterator[Measure]:
-    """CPU from the built dossier to the outcome, model and venue free of charge; commits apart."""
-    values, own, theirs, commits = [], [], [], []
+    """CPU from the built dossier to the outcome, model and venue free of charge; fsync apart."""
+    values, synced, own, theirs, commits = [], [], [], [], []
     for _ in range(rounds.rounds):
+        with bench.unsynced():
+            mine = median(bench.session().cpu_s for _ in range(rounds.sessions))
         costs = [bench.session() for _ in range(rounds.sessions)]
-        others = [_cpu_of(lambda: asyncio.run(peer.session(task, peer.Scripted()))) for _ in costs]
-        mine = median(cost.cpu_s for cost in costs)
+        other = median(_cpu_of(lambda: asyncio.run(peer.session(task, peer.Scripted()))) for _ in costs)
         own.append(mine)
-        theirs.append(median(others))
+        theirs.append(other)
         commits += costs
-        values.append(mine / median(others))
+        values.append(mine / other)
+        synced.append(median(cost.cpu_s for cost in costs) / other)
     detail = f" ({median(own) * 1e3:.1f} / {median(theirs) * 1e3:.1f} ms)"
     yield ratio("own CPU, dossier to outcome, ours / peer", values, 0.60, detail)
+    yield Measure(
+        name="the same, with what the kernel does for fsync",
+        value=f"{median(synced):.2f} [{min(synced):.2f}..{max(synced):.2f}]",
+        wanted="reported apart",
+        ok=None,
+    )
     most = max(cost.commits for cost in commits)
     waits = median(cost.commit_s for cost in commits)
     yield Measure(name="commits a session", value=str(most), wanted="≤ 10", ok=most <= 10)

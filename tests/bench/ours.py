@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -193,6 +193,16 @@ class Bench:
         parts = replace(parts, venue=venue, log=log, tape=Tape())
         self._spans = []
         return replace(self._base, parts=parts, answers=lambda _: Said(self.heard, latency_s, self._spans))
+
+    @contextmanager
+    def unsynced(self) -> Iterator[None]:
+        """Everything is written, but the disk is not waited for: what is left is our own work."""
+        database = self.desk.journal._db
+        database.execute("PRAGMA synchronous = OFF")
+        try:
+            yield
+        finally:
+            database.execute("PRAGMA synchronous = FULL")
 
     def session(self, latency_s: float = 0.0) -> Cost:
         """One session; measured from the built dossier to its report."""
