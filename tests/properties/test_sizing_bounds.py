@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +16,7 @@ from desk.domain.levels import Levels
 from desk.domain.limits import CEILING
 from desk.domain.market import Side
 from desk.domain.minting import Terms, mint
-from desk.domain.proposal import Intent, Kill, Mandate
+from desk.domain.proposal import Intent, Kill, Mandate, opening_act, slip
 from desk.domain.risk import assess
 from desk.domain.sizing import certainty, size_usdc
 from tests.dossier_samples import dossier
@@ -129,3 +131,33 @@ def _held_to_its_bounds(minted: Intent, equity: Decimal, mandate: Mandate) -> No
         assert mandate.max_notional_usdc is None or act.size_usdc <= mandate.max_notional_usdc
         lost = act.loss_at_stop_usdc(MARKET.taker_fee)
         assert mandate.max_loss_usdc is None or lost <= mandate.max_loss_usdc
+
+
+# ---- the venue's steps ---------------------------------------------------------------------------
+
+
+@given(approvals(), decimals("10", "300", 2), st.sampled_from(["0.01", "0.05", "0.25", "1"]))
+def test_rounding_to_the_venues_steps_never_adds_risk(approval: Approval, size: Decimal, step: str) -> None:
+    """Bought or sold: no price beyond the levels, less than a step inside them, no quantity past the size."""
+    levels, grid, sign = approval.levels, D(step), approval.side.sign
+    act = opening_act(
+        venue="paper",
+        market=replace(MARKET, price_step=grid),
+        side=approval.side,
+        size_usdc=size,
+        entry=levels.entry,
+        stop=levels.stop,
+        target=levels.target,
+        as_of=NOW,
+        bar=timedelta(days=1),
+    )
+
+    assert act.stop is not None
+    assert act.target is not None
+    worst = levels.entry * (1 + sign * slip(levels.distance))
+    assert all(price % grid == 0 for price in (act.limit, act.stop, act.target))
+    assert 0 <= sign * (worst - act.limit) < grid
+    assert 0 <= sign * (act.stop - levels.stop) < grid
+    assert 0 <= sign * (levels.target - act.target) < grid
+    assert act.quantity % MARKET.amount_step == 0
+    assert size - MARKET.amount_step * act.limit < act.quantity * act.limit <= size
