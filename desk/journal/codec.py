@@ -154,6 +154,8 @@ def _unwritable(what: str, why: str) -> JournalError:
 
 def _informed(data: dict[str, Json]) -> dict[str, Json]:
     """What was read on the way to it was carried by the session's next event."""
+    if "inputs" in data:
+        raise ValueError("a field that this version did not have")
     return {**data, "inputs": []}
 
 

@@ -9,6 +9,8 @@ import pytest
 
 import desk
 from desk.domain.events import TOPICS
+from desk.errors import JournalCorrupt
+from desk.journal.codec import decode
 from desk.replay.portable import written
 
 RECORDS = Path(__file__).resolve().parents[1] / "fixtures" / "records" / "v1"
@@ -53,6 +55,16 @@ def test_a_record_of_the_first_format_replays_to_the_digest_in_its_header(name: 
     replayed = desk.load(path).replay()
     assert replayed.divergences == ()
     assert replayed.session_digest == header(path)["session_digest"]
+
+
+@pytest.mark.parametrize("name", ["ApprovalDecided", "SessionSuspended"])
+def test_an_event_of_it_has_no_field_that_came_later(name: str) -> None:
+    [old] = (one for one in desk.load(RECORDS / "refused.jsonl").record.events if one.event_type == name)
+    recorded = {key: value for key, value in old.data.items() if key != "inputs"}
+    assert decode(name, 1, recorded) == old.event
+    with pytest.raises(JournalCorrupt) as refused:
+        decode(name, 1, {**recorded, "inputs": []})
+    assert refused.value.code == "EVENT_UNREADABLE"
 
 
 def test_they_hold_most_kinds_of_events_that_a_session_records() -> None:
