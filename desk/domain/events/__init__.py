@@ -1,0 +1,163 @@
+"""Every fact the journal can hold, past tense, frozen.
+
+A fact is flat: text, whole numbers, Decimals, times, and *documents* (plain JSON mappings whose
+shape is public in ``desk show --json``). ``TOPICS`` gives each its ``<agent>.<action>.<status>``.
+The codec in ``desk.journal.codec`` writes and reads them; nothing else depends on their encoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from desk.domain.events.account import (
+    BetLost,
+    BetPlaced,
+    BetWon,
+    EscrowDisputed,
+    EscrowLocked,
+    EscrowRefunded,
+    EscrowReleased,
+    FaucetClaimed,
+    FeeCharged,
+    FundsDeposited,
+    FundsWithdrawn,
+)
+from desk.domain.events.fact import (
+    Document,
+    Event,
+    Informed,
+    Inputs,
+)
+from desk.domain.events.order import (
+    OrderAccepted,
+    OrderBecameUnknown,
+    OrderCancelled,
+    OrderExpired,
+    OrderFilled,
+    OrderFoundAbsent,
+    OrderNotSent,
+    OrderPartiallyFilled,
+    OrderRejected,
+    OrderSubmitted,
+    PositionFlattened,
+    StopPlaced,
+    TradeMoved,
+)
+from desk.domain.events.session import (
+    ApprovalDecided,
+    ApprovalRequested,
+    BriefReceived,
+    DossierBuilt,
+    GateAssessed,
+    IntentMinted,
+    ModelReplied,
+    RebuttalGiven,
+    SessionClosed,
+    SessionOpened,
+    SessionSuspended,
+    TicketIssued,
+    VerdictGiven,
+    ViewStated,
+)
+from desk.domain.events.state import (
+    BreakerChanged,
+    InvalidTransitionAttempted,
+    TradingStateChanged,
+)
+
+__all__ = [
+    "TOPICS",
+    "ApprovalDecided",
+    "ApprovalRequested",
+    "BetLost",
+    "BetPlaced",
+    "BetWon",
+    "BreakerChanged",
+    "BriefReceived",
+    "Document",
+    "DossierBuilt",
+    "EscrowDisputed",
+    "EscrowLocked",
+    "EscrowRefunded",
+    "EscrowReleased",
+    "Event",
+    "FaucetClaimed",
+    "FeeCharged",
+    "FundsDeposited",
+    "FundsWithdrawn",
+    "GateAssessed",
+    "Informed",
+    "Inputs",
+    "IntentMinted",
+    "InvalidTransitionAttempted",
+    "ModelReplied",
+    "OrderAccepted",
+    "OrderBecameUnknown",
+    "OrderCancelled",
+    "OrderExpired",
+    "OrderFilled",
+    "OrderFoundAbsent",
+    "OrderNotSent",
+    "OrderPartiallyFilled",
+    "OrderRejected",
+    "OrderSubmitted",
+    "PositionFlattened",
+    "RebuttalGiven",
+    "SessionClosed",
+    "SessionOpened",
+    "SessionSuspended",
+    "StopPlaced",
+    "TicketIssued",
+    "TradeMoved",
+    "TradingStateChanged",
+    "VerdictGiven",
+    "ViewStated",
+]
+
+#: ``<agent>.<action>.<status>`` of each event, for whoever subscribes.
+TOPICS: Mapping[str, str] = MappingProxyType(
+    {
+        "SessionOpened": "session.open.done",
+        "BriefReceived": "session.brief.received",
+        "DossierBuilt": "session.dossier.built",
+        "ModelReplied": "model.reply.received",
+        "ViewStated": "analyst.view.stated",
+        "RebuttalGiven": "analyst.rebuttal.given",
+        "VerdictGiven": "risk_officer.verdict.given",
+        "IntentMinted": "session.intent.minted",
+        "GateAssessed": "gate.assess.done",
+        "ApprovalRequested": "compliance_proxy.approval.requested",
+        "ApprovalDecided": "human.approval.decided",
+        "TicketIssued": "gate.ticket.issued",
+        "SessionSuspended": "session.suspend.done",
+        "SessionClosed": "session.close.done",
+        "OrderSubmitted": "order.submit.started",
+        "OrderAccepted": "order.submit.accepted",
+        "OrderPartiallyFilled": "order.fill.partial",
+        "OrderFilled": "order.fill.done",
+        "OrderCancelled": "order.cancel.done",
+        "OrderExpired": "order.expire.done",
+        "OrderRejected": "order.submit.rejected",
+        "OrderNotSent": "order.submit.not_sent",
+        "OrderBecameUnknown": "order.submit.unknown",
+        "OrderFoundAbsent": "order.lookup.absent",
+        "StopPlaced": "position.stop.placed",
+        "PositionFlattened": "position.flatten.done",
+        "TradeMoved": "position.trade.moved",
+        "TradingStateChanged": "desk.state.changed",
+        "BreakerChanged": "breaker.state.changed",
+        "InvalidTransitionAttempted": "machine.transition.refused",
+        "FundsDeposited": "account.funds.deposited",
+        "FundsWithdrawn": "account.funds.withdrawn",
+        "FaucetClaimed": "account.faucet.claimed",
+        "BetPlaced": "account.bet.placed",
+        "BetWon": "account.bet.won",
+        "BetLost": "account.bet.lost",
+        "EscrowLocked": "account.escrow.locked",
+        "EscrowReleased": "account.escrow.released",
+        "EscrowDisputed": "account.escrow.disputed",
+        "EscrowRefunded": "account.escrow.refunded",
+        "FeeCharged": "account.fee.charged",
+    }
+)
