@@ -20,7 +20,7 @@ from desk.approval.slack.settings import SlackSettings, is_loopback, slack_setti
 from desk.domain import ids
 from desk.domain.limits import CEILING, Limits, tightened
 from desk.domain.money import amount
-from desk.domain.policy import BUILT_IN, Policy, policy_from
+from desk.domain.policy import BUILT_IN, NOBODY, Policy, policy_from
 from desk.domain.secret import Secret
 from desk.errors import BadNumber, ConfigError
 from desk.home.paths import Home
@@ -268,6 +268,8 @@ def _distinct(people: list[Person]) -> None:
             fix="Make one with `desk serve --new-token NAME`",
         )
     names = [one.name for one in people]
+    if NOBODY in names:
+        raise ConfigError(f"a person of [[people]] is called {NOBODY}", fix="Silence is; use another name")
     if len(set(names)) < len(names) or len(set(tokens)) < len(tokens):
         raise ConfigError("two of [[people]] have the same name or page token", fix="Give each their own")
 

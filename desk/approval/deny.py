@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desk.domain.approval import DENIED
 from desk.domain.events import ApprovalRequested
+from desk.domain.policy import NOBODY
 from desk.ports import Answer
 
 
@@ -21,7 +22,7 @@ class DenyApprover:
         return Answer(
             card_hash=request.card_hash,
             decision=DENIED,
-            by="nobody",
+            by=NOBODY,
             channel=self.channel,
             reason=self._reason,
         )

@@ -16,6 +16,8 @@ from desk.domain.money import amount, plain
 from desk.domain.shape import shaped, unshaped
 from desk.errors import BadNumber, ConfigError
 
+#: Whose word silence is. No person is called so.
+NOBODY = "nobody"
 MOST_HUMANS = 2
 UNMATCHED = "POLICY_UNMATCHED"
 KINDS = ("trade", "bet", "escrow", "transfer")

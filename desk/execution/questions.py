@@ -9,6 +9,7 @@ from desk.domain import approval
 from desk.domain.approval import Standing
 from desk.domain.book import Assessment
 from desk.domain.events import ApprovalDecided, ApprovalRequested, GateAssessed, Inputs, IntentMinted
+from desk.domain.policy import NOBODY
 from desk.domain.proposal import Intent
 from desk.domain.shape import shaped
 from desk.ports import Answer, DoorRefused, Instant, Transaction, Waiting
@@ -64,7 +65,7 @@ def nobody(request: ApprovalRequested) -> Answer:
     return Answer(
         card_hash=request.card_hash,
         decision=approval.EXPIRED,
-        by="nobody",
+        by=NOBODY,
         channel=request.channel,
         reason="NO_ANSWER",
     )

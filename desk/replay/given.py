@@ -12,6 +12,7 @@ from desk.domain import ids
 from desk.domain.approval import standing
 from desk.domain.canonical import sha256
 from desk.domain.events import ApprovalDecided, ApprovalRequested, ModelReplied
+from desk.domain.policy import NOBODY
 from desk.domain.shape import shaped, unshaped
 from desk.errors import Divergence
 from desk.ports import Answer, Answers, Approver, Clock, Ids, Instant, ModelReply, ModelRequest
@@ -20,8 +21,6 @@ from desk.replay.record import Record
 from desk.replay.requests import other_request, unasked
 from desk.replay.shadow import ShadowJournal
 
-#: Whose word the end of the time is, and that of a channel that asks nobody.
-NOBODY = "nobody"
 #: Channels whose question is left in the journal before anybody looks for an answer.
 SUSPENDING = frozenset({"inbox", "slack"})
 

@@ -195,6 +195,7 @@ def test_a_limit_nobody_knows_is_refused(home: Path, name: str) -> None:
         ("[[people]]\nname = 'Ann'\nrole = 'boss'\n", "needs a name"),
         ("[[people]]\nname = 'Ann'\nos_user = 3\n", "is not text"),
         ("[[people]]\nname = 'Ann'\n[[people]]\nname = 'Ann'\n", "same name"),
+        ("[[people]]\nname = 'nobody'\n", "is called nobody"),
         ("[[people]]\nname = 'Ann'\npage_token_sha256 = 'secret'\n", "not the SHA-256"),
         (
             "".join(
