@@ -1,0 +1,64 @@
+"""The door, and the tool that leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from desk.domain.events import Document
+from desk.domain.proposal import Intent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorRefused:
+    """Nothing may happen. ``outcome`` is the session's: denied, refused_by_human, halted …"""
+
+    outcome: str
+    decided_by: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A human has been asked and has not answered."""
+
+    approval_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketId:
+    ticket_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionReport:
+    """What happened, by code (deliberation section 1). ``document`` is its public JSON."""
+
+    outcome: str
+    decided_by: str
+    reasons: tuple[str, ...]
+    document: Document
+
+
+class Door(Protocol):
+    """The one way to money. The chat proposes an intent and executes a ticket id; it knows nothing else."""
+
+    async def propose(self, intent: Intent) -> DoorRefused | Waiting | TicketId: ...
+
+    async def decide(self) -> DoorRefused | Waiting | TicketId:
+        """Ask once more for the decision that ``propose`` left open."""
+        ...
+
+    async def execute(self, ticket_id: str) -> ExecutionReport: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """What the executor may call: its public schema, and the function over the door behind it."""
+
+    name: str
+    schema: Document
+    call: Callable[[Door, str], Awaitable[ExecutionReport]]
