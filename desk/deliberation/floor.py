@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from desk.deliberation.interview import Interview
 from desk.domain.budget import CHARS_A_TOKEN, REPLY_TOKENS, Budget, exceeded
+from desk.domain.canonical import document
 from desk.domain.debate import Approval, Debate, Result
 from desk.domain.events import Event
 from desk.domain.proposal import Intent
@@ -20,6 +21,7 @@ from desk.domain.roles import COMPLIANCE_PROXY, EXECUTOR
 from desk.domain.steps import Speaking, Stated
 from desk.execution.log import SessionLog
 from desk.execution.tape import Tape
+from desk.journal.text import written
 from desk.ports import (
     Clock,
     Door,
@@ -129,7 +131,7 @@ class Floor:
         statement = await self.interview.statement(self.debate, ask, self.left_s, repairable=repairable)
         events = self.debate.hear(role, statement)
         self._heard(role, events)
-        return json.dumps(statement.document(), ensure_ascii=False)
+        return written(statement.document())
 
     def _announce(self, role: str) -> None:
         spent = self.interview.spent
@@ -185,7 +187,7 @@ class Floor:
                 continue
             self.report = report
             self.debate.ended(report.outcome, report.decided_by, report.reasons)
-            return json.dumps(dict(report.document), ensure_ascii=False)
+            return written(document(report.document))
         self.debate.executor_idle()
         return "nothing was done"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import orjson
@@ -19,3 +20,8 @@ def written(plain_document: Json) -> str:
     except orjson.JSONEncodeError:
         # Half a surrogate pair, a whole number past 64 bits, deep nesting: the slow form has all of them.
         return canonical.written(plain_document)
+
+
+def sha256(plain_document: Json) -> str:
+    """What ``canonical.sha256`` gives for a document that is plain already."""
+    return hashlib.sha256(written(plain_document).encode()).hexdigest()
