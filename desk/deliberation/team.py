@@ -15,20 +15,17 @@ from autogen_agentchat.agents import BaseChatAgent
 from autogen_agentchat.base import Response, TerminatedException, TerminationCondition
 from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, StopMessage, TextMessage
 from autogen_agentchat.teams import SelectorGroupChat
-from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
 from autogen_agentchat.teams._group_chat._events import GroupChatAgentResponse, GroupChatRequestPublish
 from autogen_agentchat.teams._group_chat._selector_group_chat import SelectorGroupChatManager
 from autogen_core import (
     AgentId,
     AgentRuntime,
+    BaseAgent,
     CancellationToken,
-    DefaultTopicId,
     MessageContext,
-    RoutedAgent,
     SingleThreadedAgentRuntime,
     TopicId,
     TypeSubscription,
-    event,
 )
 from autogen_core.models import ChatCompletionClient, ModelFamily, ModelInfo
 from autogen_ext.models.replay import ReplayChatCompletionClient
@@ -82,8 +79,17 @@ class Seat(BaseChatAgent):
     """A role at the table. It speaks when the floor is its own; it reads nothing from the thread."""
 
     def __init__(self, role: str, turns: Turns) -> None:
-        super().__init__(role, description=role.replace("_", " "))
+        # Not the base's: that opens a span around two assignments, which nobody reads.
+        self._role = role
         self._turns = turns
+
+    @property
+    def name(self) -> str:
+        return self._role
+
+    @property
+    def description(self) -> str:
+        return self._role.replace("_", " ")
 
     @property
     def produced_message_types(self) -> Sequence[type[BaseChatMessage]]:
@@ -124,24 +130,21 @@ class FloorStop(TerminationCondition):
         self._stopped = False
 
 
-class Chair(ChatAgentContainer):
+class Chair(BaseAgent):
     """What carries a seat's turns. Nobody reads a copy of what it says: the screen has heard it already."""
 
-    @classmethod
-    @cache
-    def _discover_handlers(cls) -> Sequence[Any]:
-        return super()._discover_handlers()
+    def __init__(self, seat: Seat, group_topic_type: str) -> None:
+        super().__init__(seat.description)
+        self._seat = seat
+        self._group_topic_type = group_topic_type
 
-    @event
-    async def handle_request(  # type: ignore[override]  # the decorator names the class
-        self, message: GroupChatRequestPublish, ctx: MessageContext
-    ) -> None:
+    async def on_message_impl(self, message: Any, ctx: MessageContext) -> None:
         """The seat's turn, whole: it streams nothing, and what goes wrong in it is kept by ``Turns``."""
-        assert isinstance(self._agent, Seat)
-        response = await self._agent.on_messages((), ctx.cancellation_token)
+        assert isinstance(message, GroupChatRequestPublish)
+        response = await self._seat.on_messages((), ctx.cancellation_token)
         await self.publish_message(
-            GroupChatAgentResponse(response=response, name=self._agent.name),
-            topic_id=DefaultTopicId(type=self._parent_topic_type),
+            GroupChatAgentResponse(response=response, name=self._seat.name),
+            TopicId(self._group_topic_type, self.id.key),
             cancellation_token=ctx.cancellation_token,
         )
 
@@ -172,7 +175,7 @@ class FloorManager(SelectorGroupChatManager):
         """The law has selected: nobody has to be asked, and nothing to be waited for."""
         for role in self._turns.speakers:
             self._active_speakers.append(role)
-            topic = DefaultTopicId(type=self._participant_name_to_topic_type[role])
+            topic = TopicId(self._participant_name_to_topic_type[role], self.id.key)
             await self.publish_message(
                 GroupChatRequestPublish(), topic, cancellation_token=cancellation_token
             )
@@ -207,14 +210,14 @@ class DeskGroupChat(SelectorGroupChat):
     async def _init(self, runtime: AgentRuntime) -> None:
         """Seats are told when it is their turn, and nothing else: their questions come from the floor."""
         for seat, topic in zip(self._participants, self._participant_topic_types, strict=True):
-            chair = Chair(self._group_topic_type, self._output_topic_type, seat, self._message_factory)
-            await self._seated(runtime, chair, topic, hears=topic)
+            assert isinstance(seat, Seat)
+            await self._seated(runtime, Chair(seat, self._group_topic_type), topic, hears=topic)
         await self._seated(
             runtime, self._manager(), self._group_chat_manager_topic_type, hears=self._group_topic_type
         )
         self._initialized = True
 
-    async def _seated(self, runtime: AgentRuntime, agent: RoutedAgent, name: str, *, hears: str) -> None:
+    async def _seated(self, runtime: AgentRuntime, agent: BaseAgent, name: str, *, hears: str) -> None:
         await runtime.register_agent_instance(agent, AgentId(name, self._team_id))
         await runtime.add_subscription(TypeSubscription(topic_type=hears, agent_type=name, id=hears))
 

@@ -71,6 +71,8 @@ class _Edge:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            return
         if isinstance(error, sqlite3.Error):
             raise translated(error) from None
         if isinstance(error, UnicodeDecodeError):

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from importlib import metadata
 
 import pytest
+from autogen_agentchat.agents import BaseChatAgent
 from autogen_agentchat.base import TerminationCondition
 from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
-from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
 from autogen_agentchat.teams._group_chat._selector_group_chat import SelectorGroupChatManager
 from autogen_core import (
     AgentId,
+    BaseAgent,
     DefaultTopicId,
     MessageContext,
     RoutedAgent,
@@ -68,8 +69,10 @@ def test_the_version_is_the_one_that_was_read(package: str) -> None:
         (SingleThreadedAgentRuntime._process_publish, ("self", "message_envelope")),
         (SingleThreadedAgentRuntime._get_agent, ("self", "agent_id")),
         (SingleThreadedAgentRuntime.register_agent_instance, ("self", "agent_instance", "agent_id")),
-        (ChatAgentContainer.handle_request, ("self", "message", "ctx")),
-        (ChatAgentContainer.publish_message, ("self", "message", "topic_id", "cancellation_token")),
+        (BaseAgent.__init__, ("self", "description")),
+        (BaseAgent.on_message_impl, ("self", "message", "ctx")),
+        (BaseAgent.publish_message, ("self", "message", "topic_id", "cancellation_token")),
+        (BaseChatAgent.on_messages, ("self", "messages", "cancellation_token")),
         (
             SelectorGroupChatManager.__init__,
             (
