@@ -8,8 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from desk.domain.canonical import Plain, document
+from desk.domain.canonical import Plain
 from desk.domain.market import Snapshot
+from desk.domain.money import plain
 from desk.domain.portfolio import Ledger, SentAct
 
 
@@ -34,10 +35,6 @@ class Check(NamedTuple):
     ok: bool
     value: Decimal | str | None
     limit: Decimal | str | None
-
-    def document(self) -> Plain:
-        value, limit = document(self.value), document(self.limit)
-        return Plain(code=self.code, ok=self.ok, value=value, limit=limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +83,23 @@ class Assessment(NamedTuple):
         """The results with names and times as text: made for whoever reads them, not by each look."""
         return tuple(Check(code, ok, _text(value), _text(limit)) for code, ok, value, limit in self.results)
 
+    def documents(self) -> tuple[Plain, ...]:
+        """The checks as public JSON."""
+        return tuple(
+            [
+                Plain(code=code, ok=ok, value=_plain(value), limit=_plain(limit))
+                for code, ok, value, limit in self.results
+            ]
+        )
+
 
 def _text(figure: Figure) -> Decimal | str | None:
+    return figure.isoformat() if isinstance(figure, datetime) else figure
+
+
+def _plain(figure: Figure) -> str | None:
+    if isinstance(figure, Decimal):
+        return plain(figure)
     return figure.isoformat() if isinstance(figure, datetime) else figure
 
 
