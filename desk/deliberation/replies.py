@@ -78,7 +78,7 @@ def _json(text: str) -> Sent:
 
 def _depth(body: str) -> int:
     """How deep the brackets nest, counted before anything recurses over them. Strings do not count."""
-    steps = map(_STEP.get, _STRING_OR_BRACKET.findall(body), repeat(0))
+    steps = map(_STEP.get, _TO_BRACKET.findall(body), repeat(0))
     return max(accumulate(steps, initial=0))
 
 
@@ -93,7 +93,8 @@ def _constant(_: str) -> NoReturn:
     raise ReplyInvalid(("the reply: NaN and Infinity are not numbers",))
 
 
-_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{\]}]', re.DOTALL)
+#: The next bracket, past whole strings and what is between them; nothing once the text is at its end.
+_TO_BRACKET = re.compile(r'[^"\[{\]}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?[^"\[{\]}]*+)*+([\[{\]}]?)', re.DOTALL)
 _STEP: Mapping[str, int] = MappingProxyType({"[": 1, "{": 1, "]": -1, "}": -1})
 _DECODER = json.JSONDecoder(
     parse_float=NumberText, parse_int=NumberText, parse_constant=_constant, object_pairs_hook=_unique
