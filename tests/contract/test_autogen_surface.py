@@ -27,7 +27,7 @@ from autogen_core._message_handler_context import MessageHandlerContext
 from autogen_core._single_threaded_agent_runtime import PublishMessageEnvelope, SendMessageEnvelope
 
 from desk.deliberation.lean_runtime import LeanRuntime
-from desk.deliberation.team import TASK, DeskGroupChat, Turns, deliberate
+from desk.deliberation.team import TASK, DeskGroupChat, Seat, Turns, deliberate
 from desk.errors import Divergence, JournalUnavailable
 from desk.execution.dispatch import uninterrupted
 
@@ -137,6 +137,13 @@ def test_the_runtime_has_the_private_parts_we_touch() -> None:
     assert runtime._background_exception is None
     assert runtime._ignore_unhandled_handler_exceptions is False
     assert inspect.iscoroutinefunction(runtime._subscription_manager.get_subscribed_recipients)
+
+
+def test_the_constructor_that_a_seat_does_without_keeps_a_name_and_a_description_alone() -> None:
+    class Built(Seat):
+        __init__ = BaseChatAgent.__init__
+
+    assert vars(Built("a_role", "what it does")).keys() == {"_name", "_description"}
 
 
 # ---- the group chat ------------------------------------------------------------------------------
