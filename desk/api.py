@@ -28,8 +28,9 @@ from desk.errors import UsageError
 from desk.forking import forked
 from desk.home.paths import Home
 from desk.home.records import SUFFIX, RecordFiles
-from desk.journal import SqliteJournal, open_snapshots, read_journal
+from desk.journal import SqliteJournal, read_journal
 from desk.journal.projections import show_document
+from desk.journal.snapshots import open_snapshots
 from desk.ports import Recorded
 from desk.replay.account import Account as Account
 from desk.replay.account import account_of

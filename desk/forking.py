@@ -19,7 +19,8 @@ from desk.execution.log import SessionLog
 from desk.execution.room import Parts
 from desk.execution.tickets import Tickets
 from desk.home.identity import RandomIds
-from desk.journal import Folding, Key, SqliteJournal, memory_journal
+from desk.journal import Key, SqliteJournal, memory_journal
+from desk.journal.snapshots import Folding
 from desk.ports import Answers, Screen, Venue
 from desk.reopening import limits_of, policy_of, wishes_of
 from desk.replay.fork.approver import ForkApprover

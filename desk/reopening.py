@@ -21,7 +21,8 @@ from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
 from desk.home.clock import BriefClock, WallClock
 from desk.home.identity import RandomIds, SeededIds
-from desk.journal import Folding, Key
+from desk.journal import Key
+from desk.journal.snapshots import Folding
 from desk.ports import Clock, Journal, Screen
 from desk.replay.fork.door import WhatIfDoor
 from desk.replay.nowhere import NoAnswers, NoApprover, NoHalt, NoScreen, NoVenue

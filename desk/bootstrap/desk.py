@@ -14,7 +14,8 @@ from desk.execution.tickets import Tickets
 from desk.execution.unknowns import Unresolved
 from desk.home.halt import HaltFile
 from desk.home.lock import SessionLock
-from desk.journal import Key, SqliteJournal, load_or_create, open_journal, open_snapshots
+from desk.journal import Key, SqliteJournal, load_or_create, open_journal
+from desk.journal.snapshots import open_snapshots
 
 
 class Desk:

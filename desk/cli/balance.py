@@ -10,7 +10,7 @@ from desk.cli.archive import reading
 from desk.cli.options import json_flag
 from desk.config import load
 from desk.errors import UsageError
-from desk.journal import open_snapshots
+from desk.journal.snapshots import open_snapshots
 from desk.ports import Journal
 from desk.replay.account import Account, account_of
 

@@ -7,21 +7,14 @@ for a run that leaves nothing behind, ``verify_home`` to check everything and be
 from desk.journal.digest import session_digest
 from desk.journal.home import memory_journal, open_journal, read_journal, verify_home
 from desk.journal.key import Key, load_or_create
-from desk.journal.snapshots import Folding, Snapshots, open_snapshots
 from desk.journal.sqlite import SqliteJournal
-from desk.journal.verify import Problem, Report
 
 __all__ = [
-    "Folding",
     "Key",
-    "Problem",
-    "Report",
-    "Snapshots",
     "SqliteJournal",
     "load_or_create",
     "memory_journal",
     "open_journal",
-    "open_snapshots",
     "read_journal",
     "session_digest",
     "verify_home",

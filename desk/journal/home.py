@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from desk.errors import JournalCorrupt, JournalUnavailable
 from desk.journal import anchor as anchoring
@@ -14,7 +14,9 @@ from desk.journal.chain import GENESIS, Head
 from desk.journal.faults import EDGE
 from desk.journal.key import ANCHOR_FILE, Key, create_home, load, load_or_create
 from desk.journal.sqlite import SqliteJournal
-from desk.journal.verify import Report, examine, unreadable
+
+if TYPE_CHECKING:
+    from desk.journal.verify import Report
 
 DATABASE: Final = "journal.db"
 
@@ -90,6 +92,9 @@ def verify_home(home: Path, *, full: bool = True) -> Report:
 
 
 def _examined(home: Path, path: Path, *, full: bool) -> Report:
+    # Imported here: a command that only looks need not wait for it.
+    from desk.journal.verify import examine, unreadable
+
     try:
         key = load(home)
         anchor = Anchor(_slots(home), key)

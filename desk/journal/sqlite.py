@@ -16,11 +16,11 @@ from desk.journal.key import Key
 from desk.journal.proof import Proof
 from desk.journal.reader import Reader
 from desk.journal.transaction import SqliteTransaction
-from desk.journal.verify import Report, examine
 from desk.ports import NewEvent
 
 if TYPE_CHECKING:
     from desk.journal.group import Group
+    from desk.journal.verify import Report
 
 #: A checkpoint is due when this many events have come since the chain was last verified.
 CHECKPOINT_EVERY: Final = 1000
@@ -145,6 +145,9 @@ class SqliteJournal(Reader):
         """Check everything, or with ``full=False`` what came after the last checkpoint; see ``Report``."""
         if self._transaction is not None:
             raise JournalError("a journal is not verified inside a transaction", code="NESTED_TRANSACTION")
+        # Imported here: a command that only looks need not wait for it.
+        from desk.journal.verify import examine
+
         return examine(self._db, self._key, self._anchor, full=full)
 
     def close(self) -> None:

@@ -21,9 +21,10 @@ from desk.config import Settings
 from desk.domain.balance import BalanceFold
 from desk.domain.portfolio import LedgerFold
 from desk.home.paths import Home
-from desk.journal import Folding, Snapshots, SqliteJournal, open_journal, open_snapshots
+from desk.journal import SqliteJournal, open_journal
 from desk.journal.codec import decode
 from desk.journal.document import parse
+from desk.journal.snapshots import Folding, Snapshots, open_snapshots
 from desk.journal.text import written
 from desk.ports import ANY, NewEvent, Projection, Recorded
 from tests.recordings import recording

@@ -20,8 +20,8 @@ from desk.deliberation.floor import drive
 from desk.domain.balance import BalanceFold
 from desk.domain.portfolio import LedgerFold
 from desk.home.paths import Home
-from desk.journal import Folding, Snapshots, read_journal
-from desk.journal.snapshots import DATABASE, SnapshotFile
+from desk.journal import read_journal
+from desk.journal.snapshots import DATABASE, Folding, SnapshotFile, Snapshots
 from desk.session import Session
 from tests.bench.long_account import ACCOUNT, lived
 from tests.kernel.fakes import Dark

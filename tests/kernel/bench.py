@@ -14,7 +14,8 @@ from desk.execution.room import Parts
 from desk.execution.tape import Tape
 from desk.execution.tickets import Tickets
 from desk.execution.unknowns import Resolved, look_up, unresolved
-from desk.journal import Folding, Key, SqliteJournal, memory_journal
+from desk.journal import Key, SqliteJournal, memory_journal
+from desk.journal.snapshots import Folding
 from desk.ports import DoorRefused, ExecutionReport, TicketId, Waiting
 from tests.kernel.fakes import CountedIds, Dark, HandClock, Switch, Yes
 from tests.kernel.values import intent

@@ -19,7 +19,8 @@ from desk.domain.events import (
     TradingStateChanged,
 )
 from desk.domain.money import ZERO
-from desk.journal import Folding, memory_journal
+from desk.journal import memory_journal
+from desk.journal.snapshots import Folding
 from desk.ports import ANY, NewEvent
 from desk.replay.account import Account, account_of
 

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from desk.domain.balance import BalanceFold
 from desk.domain.events import Event
 from desk.domain.portfolio import LedgerFold
-from desk.journal import Folding, Key, Snapshots, memory_journal
-from desk.journal.snapshots import Snapshot, SnapshotFile
+from desk.journal import Key, memory_journal
+from desk.journal.snapshots import Folding, Snapshot, SnapshotFile, Snapshots
 from desk.ports import ANY
 from tests.account_samples import START, assessed, deposited, moved, new, submitted, told_of
 

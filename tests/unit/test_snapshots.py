@@ -18,8 +18,8 @@ from desk.domain.balance import Balance, BalanceFold
 from desk.domain.canonical import sha256
 from desk.domain.portfolio import LedgerFold
 from desk.domain.shape import shaped
-from desk.journal import Key, Snapshots, SqliteJournal, memory_journal
-from desk.journal.snapshots import KEEP_AFTER, SnapshotFile
+from desk.journal import Key, SqliteJournal, memory_journal
+from desk.journal.snapshots import KEEP_AFTER, SnapshotFile, Snapshots
 from desk.ports import ANY, Recorded
 from tests.account_samples import START, assessed, deposited, moved, new, submitted, told_of
 
