@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from desk.deliberation.floor import drive
+from desk.deliberation.team import deliberate
 from desk.domain.approval import DENIED, EXPIRED, GRANTED
 from desk.domain.events import ApprovalRequested
 from desk.domain.roles import Analyst
 from desk.ports import Answer, Answers, ModelReply, ModelRequest
-from desk.session import Given
+from desk.session import Chat, Given
 from tests.fakes.deaths import Death, MortalJournal
 from tests.kernel.asked import TWO, Asked
 
@@ -41,15 +43,15 @@ class AtTheTerminal:
 
 
 class Late:
-    """The macro analyst's answer comes a while after the technical analyst's."""
+    """One analyst's answer comes a while after the other's."""
 
-    def __init__(self, inner: Answers) -> None:
-        self._inner = inner
+    def __init__(self, inner: Answers, who: str) -> None:
+        self._inner, self._who = inner, who
 
     async def answer(
         self, role: str, n: int, request: ModelRequest, within_s: float, on_text: Callable[[str], None]
     ) -> ModelReply:
-        await asyncio.sleep(0.05 if role == Analyst.MACRO else 0)
+        await asyncio.sleep(0.05 if role == self._who else 0)
         return await self._inner.answer(role, n, request, within_s, on_text)
 
 
@@ -96,20 +98,22 @@ async def test_a_word_of_which_the_process_died_ends_the_session(asked: Asked, d
     assert asked.orders() == []
 
 
-async def test_one_of_two_first_views_may_be_on_record_alone(asked: Asked):
+@pytest.mark.parametrize("chat", [drive, deliberate], ids=["plain", "autogen"])
+@pytest.mark.parametrize(("late", "first"), [tuple(Analyst), tuple(Analyst)[::-1]])
+async def test_one_of_two_first_views_may_be_on_record_alone(asked: Asked, chat: Chat, late: str, first: str):
     def around(given: Given) -> Given:
         given = dying(2)(given)
-        return replace(given, answers=lambda debate, live=given.answers: Late(live(debate)))
+        return replace(given, answers=lambda debate, live=given.answers: Late(live(debate), late))
 
     asked.around = around
     with pytest.raises(Death):
-        await asked.run()
-    assert [one.role for one in asked.events("ModelReplied")] == [Analyst.TECHNICAL]
+        await asked.run(chat=chat)
+    assert [one.role for one in asked.events("ModelReplied")] == [first]
     assert (await asked.replays()).divergences == ()
 
     asked.around = lambda given: given
-    assert (await asked.resume()).outcome == "awaiting_approval"
+    assert (await asked.resume(chat)).outcome == "awaiting_approval"
     asked.answer()
-    assert (await asked.resume()).outcome == "executed"
+    assert (await asked.resume(chat)).outcome == "executed"
     assert asked.calls() == 4, "what was paid for was not asked again"
     assert (await asked.replays()).ok
