@@ -1,8 +1,10 @@
-"""Folds of long histories, gone on from a signed snapshot: a cache, which changes no result.
+"""Folds of long histories, gone on from where they stood: a cache, which changes no result.
 
-A snapshot counts if this home's key signed all of it, for this version of the desk, and the journal's event
-``seq`` still has its hash: since each hash covers the one before, everything folded into it is then the same.
-Whatever else is found (nothing, damage, a forgery, another layout, a lock) means folding from the beginning.
+A process goes on from its own last fold, another one from a snapshot in a file. Either counts if the
+journal's event ``seq`` still has the hash it had then: each hash covers the one before, so everything
+folded into it is the same. A snapshot counts if, besides, this home's key signed all of it, for this
+version of the desk. Whatever else is found (nothing, damage, a forgery, another layout, a lock) means
+folding from the beginning.
 """
 
 from __future__ import annotations
@@ -118,6 +120,16 @@ class SnapshotFile:
         return written([self._made_by, *astuple(one)])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stood:
+    """A fold as it stood after event ``seq``, and how many events ago it was last worth a snapshot."""
+
+    seq: int
+    hash: str
+    state: object
+    unkept: int = 0
+
+
 class Folding:
     """``desk.ports.Folds`` that always begins at the beginning: for journals in memory."""
 
@@ -139,19 +151,21 @@ class Snapshots(Folding):
     def __init__(self, file: SnapshotFile, keep_after: int = KEEP_AFTER) -> None:
         self._file = file
         self._keep_after = keep_after
-        self._known: dict[tuple[str, str], Snapshot] = {}
+        self._stood: dict[tuple[str, str], _Stood] = {}
         self._due: dict[tuple[str, str], Snapshot] = {}
 
     def folded(self, projection: Projection[State], history: History, account: str) -> State:
-        for one in self._found(projection.name, account):
-            went_on = _gone_on(one, projection, history, account)
+        unkept = 0
+        for start in self._found(projection, account):
+            went_on = _gone_on(start, projection, history, account)
             if went_on is not None:
+                unkept = start.unkept
                 break
         else:
             went_on = self._from_the_beginning(projection, history, account)
         state, events = went_on
-        if len(events) > self._keep_after:
-            self._remember(projection.name, account, events[-1], state)
+        if events:
+            self._remember(projection.name, account, events[-1], state, unkept + len(events))
         return state
 
     def flush(self) -> None:
@@ -160,22 +174,25 @@ class Snapshots(Folding):
         if due:
             self._file.keep(due.values())
 
-    def _found(self, projection: str, account: str) -> Iterator[Snapshot]:
-        """Snapshots to try: this process's own, then that of the file."""
-        known = self._known.get((projection, account))
-        if known is not None:
-            yield known
-        kept = self._file.newest(projection, account)
-        if kept is not None:
-            self._known[projection, account] = kept
-            yield kept
+    def _found(self, projection: Projection[State], account: str) -> Iterator[_Stood]:
+        """What may be gone on from: where this process stood, then what the file holds."""
+        own = self._stood.get((projection.name, account))
+        if own is not None:
+            yield own
+        kept = self._file.newest(projection.name, account)
+        stood = None if kept is None else _read(kept, projection)
+        if stood is not None:
+            self._stood[projection.name, account] = stood
+            yield stood
 
-    def _remember(self, projection: str, account: str, last: Recorded, state: object) -> None:
+    def _remember(self, name: str, account: str, last: Recorded, state: object, unkept: int) -> None:
         """The events may still be rolled back: then nothing in the journal will have this hash."""
-        one = Snapshot(
-            projection=projection, key=account, seq=last.seq, hash=last.hash, body=written(shaped(state))
-        )
-        self._known[projection, account] = self._due[projection, account] = one
+        if unkept > self._keep_after:
+            unkept = 0
+            self._due[name, account] = Snapshot(
+                projection=name, key=account, seq=last.seq, hash=last.hash, body=written(shaped(state))
+            )
+        self._stood[name, account] = _Stood(seq=last.seq, hash=last.hash, state=state, unkept=unkept)
 
 
 def open_snapshots(home: Path, key: Key | None = None, *, made_by: str) -> Snapshots:
@@ -183,19 +200,23 @@ def open_snapshots(home: Path, key: Key | None = None, *, made_by: str) -> Snaps
     return Snapshots(SnapshotFile(home / DATABASE, load(home) if key is None else key, made_by))
 
 
-def _gone_on(
-    one: Snapshot, projection: Projection[State], history: History, account: str
-) -> tuple[State, Sequence[Recorded]] | None:
-    """The state, and the events that came after the snapshot; None if it cannot be gone on from."""
-    if history.hash_at(one.seq) != one.hash:
-        return None
+def _read(one: Snapshot, projection: Projection[State]) -> _Stood | None:
+    """The fold in a snapshot; None if it is of another shape: signed by us, but a state with other fields."""
     try:
-        start = unshaped(projection.state, parse(one.body))
+        state = unshaped(projection.state, parse(one.body))
     except (DeskError, TypeError, ValueError, LookupError, ArithmeticError):
-        # Signed by us, and of another shape: a state with other fields.
         return None
-    events = history.of_account(account, projection.types, one.seq)
-    state = projection.fold(_told(events), start)
+    return _Stood(seq=one.seq, hash=one.hash, state=state)
+
+
+def _gone_on(
+    start: _Stood, projection: Projection[State], history: History, account: str
+) -> tuple[State, Sequence[Recorded]] | None:
+    """The state, and the events that came after the start; None if it cannot be gone on from."""
+    if not isinstance(start.state, projection.state) or history.hash_at(start.seq) != start.hash:
+        return None
+    events = history.of_account(account, projection.types, start.seq)
+    state = projection.fold(_told(events), start.state)
     return None if state is None else (state, events)
 
 

@@ -89,10 +89,21 @@ def test_the_same_process_goes_on_before_anything_is_written(path: Path, journal
 
 def test_a_short_history_is_not_worth_a_snapshot(path: Path, journal: SqliteJournal) -> None:
     one = process(path, every=5)
-    assert (reads(one, journal), reads(one, journal)) == ([0], [0])
+    assert (reads(one, journal), reads(one, journal)) == ([0], [5])
     one.flush()
     assert not path.exists()
     assert KEEP_AFTER == 500
+
+
+def test_many_short_looks_are_worth_one(path: Path, journal: SqliteJournal) -> None:
+    one = process(path, every=5)
+    reads(one, journal)
+    journal.append("account-a", ANY, [new(6, deposited(D(6)))])
+    one.folded(BalanceFold(), journal, "a")
+    one.flush()
+    seen = Reads(journal)
+    assert process(path).folded(BalanceFold(), seen, "a") == Balance(usdc=D(21))
+    assert seen.after == [6]
 
 
 def test_the_file_is_its_owners_alone_and_leaves_nothing_beside_it(
