@@ -18,6 +18,8 @@ DATE_COLUMNS = ("date", "time", "datetime")
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A row: its line in the file, its date, and the text of its other cells."""
+
     line: int
     stamp: Stamp
     cells: tuple[str, ...]

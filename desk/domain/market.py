@@ -66,6 +66,8 @@ class Market:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
+    """Best bid and ask, and the last price, in USDC, as the venue stamped them."""
+
     symbol: str
     bid: Decimal
     ask: Decimal

@@ -30,6 +30,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketId:
+    """The name of a ticket: all that the executor is given."""
+
     ticket_id: str
 
 

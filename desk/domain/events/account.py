@@ -10,6 +10,8 @@ from desk.domain.events.fact import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundsDeposited(Event):
+    """``nav`` is what a unit was worth then: so many units more."""
+
     account: str
     amount_usdc: Decimal
     nav: Decimal
@@ -18,6 +20,8 @@ class FundsDeposited(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundsWithdrawn(Event):
+    """``nav`` is what a unit was worth then: so many units fewer."""
+
     account: str
     amount_usdc: Decimal
     nav: Decimal
@@ -55,6 +59,8 @@ class BetWon(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetLost(Event):
+    """The stake is gone."""
+
     account: str
     bet_id: str
 
@@ -80,6 +86,8 @@ class EscrowReleased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscrowDisputed(Event):
+    """What is locked stays locked until somebody has decided."""
+
     account: str
     escrow_id: str
     reason: str

@@ -41,6 +41,8 @@ class OrderSubmitted(Informed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAccepted(Informed):
+    """The venue has it, under an id of its own."""
+
     client_order_id: str
     order_id: str
     answer: Document
@@ -48,6 +50,8 @@ class OrderAccepted(Informed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPartiallyFilled(Informed):
+    """What has filled so far: quantity in units of the symbol, price and fee in USDC."""
+
     client_order_id: str
     order_id: str
     filled_quantity: Decimal
@@ -58,6 +62,8 @@ class OrderPartiallyFilled(Informed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilled(Informed):
+    """Terminal: all of it. Quantity in units of the symbol, price and fee in USDC."""
+
     client_order_id: str
     order_id: str
     filled_quantity: Decimal
@@ -80,6 +86,8 @@ class OrderCancelled(Informed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderExpired(Informed):
+    """Terminal: its time ran out at the venue. ``filled_quantity`` is what had filled before."""
+
     client_order_id: str
     order_id: str
     filled_quantity: Decimal
@@ -107,12 +115,16 @@ class OrderNotSent(Informed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderBecameUnknown(Informed):
+    """Nobody knows whether the venue has it: its symbol is frozen until it is found, or proven absent."""
+
     client_order_id: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFoundAbsent(Informed):
+    """Proven not to be at the venue; ``evidence`` is what that rests on."""
+
     client_order_id: str
     evidence: Document
 
@@ -131,6 +143,8 @@ class StopPlaced(Informed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionFlattened(Informed):
+    """A position was left at the market, ``quantity`` of it at ``average_price`` in USDC."""
+
     client_order_id: str
     trade_id: str
     quantity: Decimal

@@ -37,6 +37,8 @@ class BriefReceived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierBuilt(Informed):
+    """Every fact of the dossier, and every one that could not be had."""
+
     dossier_sha256: str
     facts: tuple[Document, ...]
     missing: tuple[Document, ...]
@@ -62,6 +64,8 @@ class ModelReplied(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewStated(Event):
+    """What an analyst holds; ``warnings`` is what grounding found amiss in it."""
+
     who: str
     view: Document
     warnings: tuple[str, ...] = ()
@@ -79,6 +83,8 @@ class RebuttalGiven(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictGiven(Event):
+    """What the risk officer decided. Where it is not ``valid`` it counts for nothing, and ``reason`` says why."""
+
     who: str
     verdict: Document
     valid: bool = True
@@ -171,6 +177,8 @@ class TicketIssued(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSuspended(Informed):
+    """The question stands in the journal, and the session waits for its answer."""
+
     approval_id: str
     expires_at: datetime
 

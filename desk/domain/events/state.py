@@ -10,6 +10,8 @@ from desk.domain.events.fact import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradingStateChanged(Event):
+    """What may be sent from here on, who said so and why."""
+
     source: str
     target: str
     reason: str
@@ -33,6 +35,8 @@ class BreakerChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvalidTransitionAttempted(Event):
+    """A move that its machine does not have was asked for, and refused."""
+
     machine: str
     subject: str
     source: str
