@@ -83,7 +83,7 @@ class RebuttalGiven(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictGiven(Event):
-    """What the risk officer decided. Where it is not ``valid`` it counts for nothing, and ``reason`` says why."""
+    """What the risk officer decided. What is not ``valid`` counts for nothing; ``reason`` says why."""
 
     who: str
     verdict: Document
