@@ -26,7 +26,7 @@ def deposited(amount: Decimal) -> Event:
     return FundsDeposited(account="a", amount_usdc=amount, nav=D("1.25"), source="bank")
 
 
-def assessed(nav: Decimal, hour: int) -> Event:
+def assessed(nav: Decimal | None, hour: int) -> GateAssessed:
     return GateAssessed(
         intent_id="int_1",
         intent_hash="h",
@@ -43,7 +43,7 @@ def assessed(nav: Decimal, hour: int) -> Event:
     )
 
 
-def submitted(n: int) -> Event:
+def submitted(n: int) -> OrderSubmitted:
     return OrderSubmitted(
         client_order_id=f"cid_{n}",
         session_id=None,

@@ -60,14 +60,7 @@ def given(
     named = wishes.account or brief.account or desk.settings.account
     clock = clock_for(wishes.clock, brief.as_of)
     new_ids = ids_for(wishes.seed, brief, named)
-    session_id = new_ids.new(ids.SESSION, "desk")
-    if desk.journal.version(ids.session_stream(session_id)):
-        raise UsageError(
-            f"session {session_id} exists already",
-            why="the same seed on the same brief gives the same session",
-            fix="Look at it with `desk show`, or use another --seed",
-            code="SESSION_EXISTS",
-        )
+    session_id = _unused(desk, new_ids.new(ids.SESSION, "desk"))
     account = named or f"{wishes.venue}:{session_id}"
     venue = venue_for(desk, wishes, brief, account, elapsed_since_now(wishes.clock))
     log = SessionLog(clock, new_ids, session_id, account)
@@ -102,6 +95,17 @@ def given(
         settings=settings_document(wishes, desk.settings, named),
         desk_version=__version__,
     )
+
+
+def _unused(desk: Desk, session_id: str) -> str:
+    if desk.journal.version(ids.session_stream(session_id)):
+        raise UsageError(
+            f"session {session_id} exists already",
+            why="the same seed on the same brief gives the same session",
+            fix="Look at it with `desk show`, or use another --seed",
+            code="SESSION_EXISTS",
+        )
+    return session_id
 
 
 def settings_document(wishes: Wishes, settings: Settings, named: str | None) -> dict[str, Json]:

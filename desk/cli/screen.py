@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from desk.cli.output import inert
 from desk.domain import steps
-from desk.domain.book import Assessment
+from desk.domain.book import Assessment, Figure
 from desk.domain.dossier import Dossier
 from desk.domain.events import Document, RebuttalGiven, VerdictGiven, ViewStated
 from desk.domain.money import plain
@@ -221,19 +222,22 @@ def gate_line(assessment: Assessment) -> str:
 
 def waterfall(assessment: Assessment) -> list[tuple[str, bool]]:
     """Rule by rule, failing ones in full, the others counted by their name."""
-    failed = [check for check in assessment.checks if not check.ok]
-    passed = [check.code for check in assessment.checks if check.ok]
+    passed = [code for code, ok, _, _ in assessment.results if ok]
     lines = [
-        (f"✗ {check.code}: {_value(check.value)}, limit {_value(check.limit)}", False) for check in failed
+        (f"✗ {code}: {_value(value)}, limit {_value(limit)}", False)
+        for code, ok, value, limit in assessment.results
+        if not ok
     ]
     rows = [passed[start : start + 6] for start in range(0, len(passed), 6)]
     return lines + [("✓ " + "  ".join(row), True) for row in rows]
 
 
-def _value(value: object) -> str:
+def _value(value: Figure) -> str:
     if isinstance(value, Decimal):
         return plain(value.quantize(Decimal("0.0001")) if value.is_finite() else Decimal(0))
-    return "none" if value is None else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "none" if value is None else value
 
 
 def _documents(value: object) -> list[Mapping[str, object]]:

@@ -28,15 +28,6 @@ Figure = Decimal | datetime | str | None
 Result = tuple[str, bool, Figure, Figure]
 
 
-class Check(NamedTuple):
-    """One rule's result for a reader: a time is text."""
-
-    code: str
-    ok: bool
-    value: Decimal | str | None
-    limit: Decimal | str | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """A venue snapshot, the journal's fold, and the desk's own state and time.
@@ -63,7 +54,7 @@ class Book:
 class Assessment(NamedTuple):
     """The gate's answer. ``max_*`` are whole USDC; ``human_reasons`` say why a person must decide.
 
-    ``results`` are those of every rule, in their order, as computed; ``checks`` are the same for readers.
+    ``results`` are those of every rule, in their order, as computed.
     """
 
     results: tuple[Result, ...]
@@ -78,23 +69,14 @@ class Assessment(NamedTuple):
     def cleared(self) -> bool:
         return not self.reasons
 
-    @property
-    def checks(self) -> tuple[Check, ...]:
-        """The results with names and times as text: made for whoever reads them, not by each look."""
-        return tuple(Check(code, ok, _text(value), _text(limit)) for code, ok, value, limit in self.results)
-
-    def documents(self) -> tuple[Plain, ...]:
-        """The checks as public JSON."""
+    def checks(self) -> tuple[Plain, ...]:
+        """The results as public JSON: made for whoever reads them, not by each look."""
         return tuple(
             [
                 Plain(code=code, ok=ok, value=_plain(value), limit=_plain(limit))
                 for code, ok, value, limit in self.results
             ]
         )
-
-
-def _text(figure: Figure) -> Decimal | str | None:
-    return figure.isoformat() if isinstance(figure, datetime) else figure
 
 
 def _plain(figure: Figure) -> str | None:

@@ -27,7 +27,7 @@ def gated(
         stage=stage,
         cleared=assessment.cleared,
         reasons=assessment.reasons,
-        checks=assessment.documents(),
+        checks=assessment.checks(),
         max_admissible_usdc=assessment.max_admissible_usdc,
         max_without_human_usdc=assessment.max_without_human_usdc,
         human_reasons=assessment.human_reasons,

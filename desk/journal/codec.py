@@ -177,12 +177,17 @@ def decode(event_type: str, schema_version: int, data: Mapping[str, Json]) -> Ev
     return CODEC.decode(event_type, schema_version, data)
 
 
+def is_current(event_type: str, schema_version: int) -> bool:
+    """Is data of this version in the shape of today?"""
+    return CODEC.is_current(event_type, schema_version)
+
+
 def data_of(event_type: str, schema_version: int, text: str) -> LazyDocument:
     """The data in a row: ``text`` as it was recorded, and in today's shape for whoever looks into it.
 
     Looking into data of a newer version raises ``EVENT_UNKNOWN``: its fields may mean anything.
     """
-    if CODEC.is_current(event_type, schema_version):
+    if is_current(event_type, schema_version):
         return LazyDocument(text)
     codec = CODEC
     return LazyDocument(text, lambda data: codec.lifted(event_type, schema_version, data))

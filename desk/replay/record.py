@@ -17,6 +17,8 @@ from desk.domain.events import (
     SessionOpened,
 )
 from desk.errors import UsageError
+from desk.journal.codec import is_current
+from desk.journal.document import as_recorded
 from desk.ports import Recorded
 from desk.replay.source import Source
 
@@ -30,8 +32,6 @@ MINTED: Final = MappingProxyType(
         ids.CLIENT_ORDER: (("TicketIssued", "client_order_id"),),
     }
 )
-#: Events that carried no inputs in this version: what led to them is with the next event.
-CARRIED_NONE: Final = frozenset({("ApprovalDecided", 1), ("SessionSuspended", 1)})
 #: Streams whose events are the session's record; others (trade, breaker, account) are folds' business.
 RECORD_STREAMS: Final = frozenset({"session", "call", "order"})
 
@@ -141,10 +141,12 @@ class Record:
         return found
 
     def carries_at(self, version: int) -> bool:
-        """Could the event that the session's stream holds at this version carry inputs? None is one that
-        may come."""
+        """False for an event of the session's stream that was recorded without inputs because its type had
+        none then: what led to it is with the next event."""
         recorded = self.at(self.stream, version)
-        return recorded is None or (recorded.event_type, recorded.schema_version) not in CARRIED_NONE
+        if recorded is None or is_current(recorded.event_type, recorded.schema_version):
+            return True
+        return "inputs" in as_recorded(recorded.data) or "inputs" not in recorded.data
 
     def decision_at(self, version: int) -> ApprovalDecided | None:
         """The decision, if that is what the session's stream holds at this version."""

@@ -62,7 +62,7 @@ PROPOSALS = [(one, case) for one in SESSIONS if (case := proposed(one.record)) i
 def test_a_proposal_judged_again_gets_the_recorded_answer(session: Session, case: Any) -> None:
     judged, recorded_look = case.judged(), first_look(session)
 
-    assert list(judged.documents()) == list(recorded_look["checks"])
+    assert list(judged.checks()) == list(recorded_look["checks"])
     assert list(judged.reasons) == list(recorded_look["reasons"])
     assert document(judged.max_admissible_usdc) == recorded_look["max_admissible_usdc"]
     assert document(judged.max_without_human_usdc) == recorded_look["max_without_human_usdc"]

@@ -261,7 +261,7 @@ perhaps = st.none() | anything
 
 def judge(trade: Intent, on: Book) -> Assessment:
     judged = assess(trade, on, CEILING)
-    assert judged.cleared == all(check.ok for check in judged.checks)
+    assert judged.cleared == all(ok for _, ok, _, _ in judged.results)
     assert judged.max_admissible_usdc >= 0
     return judged
 

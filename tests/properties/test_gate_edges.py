@@ -35,8 +35,8 @@ def test_a_cent_decides_at_every_limit_on_size(trade: Intent, on: Book, code: st
     at = edge(code, trade, on)
     for size in (at - CENT, at, at + CENT):
         agrees(with_size(trade, max(CENT, size)), on)
-    checks = [check for check in assess(trade, on, CEILING).checks if check.code == code]
-    shown = [check.limit for check in checks if isinstance(check.limit, D)]
+    results = assess(trade, on, CEILING).results
+    shown = [limit for named, _, _, limit in results if named == code and isinstance(limit, D)]
     assert at in (CENT, FAR) or at - CENT <= min(shown) <= at
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,7 +12,6 @@ from desk.domain.events import (
     Event,
     FundsDeposited,
     FundsWithdrawn,
-    GateAssessed,
     OrderBecameUnknown,
     OrderNotSent,
     OrderSubmitted,
@@ -19,6 +19,7 @@ from desk.domain.events import (
 from desk.domain.lifecycle import OrderState
 from desk.domain.market import Side
 from desk.domain.portfolio import Ledger, equity, fold, loss_at_stop, notional
+from tests import account_samples
 from tests.kernel.values import NOW, held, ledger, sent, snapshot
 
 D = Decimal
@@ -34,44 +35,13 @@ def withdrawn(amount: int, nav: str) -> Event:
 
 
 def assessed(nav: str | None, at=NOW) -> Event:
-    return GateAssessed(
-        intent_id="int_1",
-        intent_hash="h",
-        stage="propose",
-        cleared=True,
-        reasons=(),
-        checks=(),
-        max_admissible_usdc=D(0),
-        max_without_human_usdc=D(0),
-        human_reasons=(),
-        equity_usdc=None,
-        nav=None if nav is None else D(nav),
-        venue_time=at,
-    )
+    return replace(account_samples.assessed(None if nav is None else D(nav), hour=0), venue_time=at)
 
 
 def submitted(cid: str = "cid_1", purpose: str = "entry") -> OrderSubmitted:
-    return OrderSubmitted(
-        client_order_id=cid,
-        session_id=None,
-        account="a",
-        venue="paper",
-        ticket_id="tkt_1",
-        intent_id="int_1",
-        intent_hash="h",
-        trade_id="trd_1",
-        purpose=purpose,
-        symbol="SPX-PERP",
-        side="buy",
-        bucket="equity",
-        size_usdc=D(50),
-        loss_at_stop_usdc=D(1),
-        approved_by=None,
-        request={},
-        params_hash="h",
-        baseline={},
-        venue_time=NOW,
-    )
+    order = account_samples.submitted(1)
+    sizes = {"size_usdc": D(50), "loss_at_stop_usdc": D(1)}
+    return replace(order, client_order_id=cid, purpose=purpose, venue_time=NOW, **sizes)
 
 
 def folded(*events: Event) -> Ledger:
