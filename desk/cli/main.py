@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import keyword
-import os
 import sys
 
 import click
@@ -81,7 +80,7 @@ def cli() -> None:
 
 def main() -> None:
     """The console script. No foreseeable cause ends in a traceback."""
-    from desk.cli.output import INTERRUPTED, fail, note
+    from desk.cli.output import INTERRUPTED, fail, note, unread
     from desk.errors import DeskError, UsageError
 
     as_json = "--json" in sys.argv[1:]
@@ -99,7 +98,7 @@ def main() -> None:
         note("desk: interrupted")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        unread(sys.stdout)
         sys.exit(1)
 
 

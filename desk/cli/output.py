@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -13,7 +14,7 @@ from desk.domain.canonical import document
 from desk.domain.inert import inert
 from desk.errors import BriefError, DeskError
 
-__all__ = ["INTERRUPTED", "emit", "error_document", "fail", "inert", "note", "say"]
+__all__ = ["INTERRUPTED", "emit", "error_document", "fail", "inert", "note", "say", "unread"]
 
 INTERRUPTED = 130
 
@@ -31,6 +32,11 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """A line beside the point, on stderr."""
     click.echo(text, err=True)
+
+
+def unread(stream: TextIO) -> None:
+    """Nobody reads ``stream`` any more (``| head``): what is still written to it goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def fail(error: DeskError, *, as_json: bool) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from desk.cli.output import inert
+from desk.cli.output import inert, unread
 from desk.domain import steps
 from desk.domain.book import Assessment, Figure
 from desk.domain.dossier import Dossier
@@ -45,12 +46,15 @@ class Lines:
         self._streaming: str | None = None
 
     def show(self, step: object) -> None:
-        """One step of a session."""
-        if not isinstance(step, steps.Words):
-            self._end_words()
+        """One step of a session, which goes on if nobody reads of it any more."""
         show = _SHOW.get(type(step))
-        if show is not None:
-            show(self, step)
+        try:
+            if not isinstance(step, steps.Words):
+                self._end_words()
+            if show is not None:
+                show(self, step)
+        except BrokenPipeError:
+            unread(sys.stderr if self._err else sys.stdout)
 
     def end(self) -> None:
         """End a line that was being streamed."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,28 @@ def test_a_large_trade_waits_is_approved_elsewhere_and_goes_on_in_another_proces
     assert approved.code == 0
     assert (done.code, done.json["outcome"], done.json["usage"]["calls"]) == (0, "executed", 4)
     assert len(done.json["orders"]) == 1
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_session_goes_on_when_nobody_reads_of_it_any_more(
+    desk: Desk, home: Path, flags: tuple[str, ...]
+) -> None:
+    """``desk run | head -1`` must not leave a ticket burned and nothing sent."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    streams = {"stderr" if flags else "stdout": writer}
+    done = subprocess.run(
+        [sys.executable, "-m", "desk", "run", *flags],
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+        env={**os.environ, "DESK_HOME": str(home)},
+        **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **streams},  # type: ignore[call-overload]
+    )
+    os.close(writer)
+
+    (session,) = desk("sessions", "--json").json["sessions"]
+    assert (done.returncode, session["outcome"]) == (0, "executed")
 
 
 @pytest.mark.parametrize(("card", "code"), [("deadbeef", "CARD_DIFFERS"), ("ab", "CARD_DIFFERS")])
