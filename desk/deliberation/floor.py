@@ -13,7 +13,6 @@ from decimal import Decimal
 
 from desk.deliberation.interview import Interview
 from desk.domain.budget import CHARS_A_TOKEN, REPLY_TOKENS, Budget, exceeded
-from desk.domain.canonical import document
 from desk.domain.debate import Approval, Debate, Result
 from desk.domain.events import Event
 from desk.domain.proposal import Intent
@@ -21,7 +20,6 @@ from desk.domain.roles import COMPLIANCE_PROXY, EXECUTOR
 from desk.domain.steps import Speaking, Stated
 from desk.execution.log import SessionLog
 from desk.execution.tape import Tape
-from desk.journal.text import written
 from desk.ports import (
     Clock,
     Door,
@@ -119,8 +117,8 @@ class Floor:
     def left_s(self) -> float:
         return max(0.001, float(self._budget.seconds - self._elapsed_s))
 
-    async def speak(self, role: str) -> str:
-        """One role's turn. Returns what it said, for the chat to show; nothing is decided from that."""
+    async def speak(self, role: str) -> None:
+        """One role's turn. What it says goes on record and to the screen; the chat has no use for it."""
         if role == COMPLIANCE_PROXY:
             return await self._propose()
         self._announce(role)
@@ -131,7 +129,7 @@ class Floor:
         statement = await self.interview.statement(self.debate, ask, self.left_s, repairable=repairable)
         events = self.debate.hear(role, statement)
         self._heard(role, events)
-        return written(statement.document())
+        return None
 
     def _announce(self, role: str) -> None:
         spent = self.interview.spent
@@ -146,12 +144,12 @@ class Floor:
 
     # ---- the door --------------------------------------------------------------------------------
 
-    async def _propose(self) -> str:
+    async def _propose(self) -> None:
         assert self.debate.approval is not None
         intent = self._mint(self.debate.approval)
         if isinstance(intent, Result):
             self.debate.ended(intent.outcome, intent.decided_by, intent.reasons)
-            return intent.outcome
+            return
         began_s = self._clock.monotonic_s()
         answer = await self._door.propose(intent)
         if isinstance(answer, Waiting):
@@ -160,13 +158,10 @@ class Floor:
         match answer:
             case Waiting():
                 self.waiting = answer
-                return "awaiting approval"
             case DoorRefused():
                 self.debate.ended(answer.outcome, answer.decided_by, answer.reasons)
-                return answer.outcome
             case TicketId():
                 self.debate.ticketed(answer.ticket_id)
-                return f"ticket {answer.ticket_id}"
 
     async def _decided(self, asked: Waiting) -> DoorRefused | Waiting | TicketId:
         """What people said of the question, and of the smaller one that they may have made of it."""
@@ -177,7 +172,7 @@ class Floor:
 
     # ---- the executor ----------------------------------------------------------------------------
 
-    async def _execute(self) -> str:
+    async def _execute(self) -> None:
         """Run the calls of one reply until one of them has an effect."""
         schemas = tuple(tool.schema for tool in self._tools.values())
         reply = await self.interview.tool_call(self.debate.ask(EXECUTOR), schemas, self.left_s)
@@ -187,9 +182,8 @@ class Floor:
                 continue
             self.report = report
             self.debate.ended(report.outcome, report.decided_by, report.reasons)
-            return written(document(report.document))
+            return
         self.debate.executor_idle()
-        return "nothing was done"
 
     async def _call(self, call: ToolCall) -> ExecutionReport | None:
         tool, ticket_id = self._tools.get(call.name), _ticket_id(call.arguments)

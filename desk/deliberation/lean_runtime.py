@@ -1,8 +1,9 @@
 """AutoGen's single-threaded runtime without the bookkeeping nobody reads here.
 
-The stock runtime serialises every payload for log events and spans, several times a delivery, even when
-nothing listens. This one keeps its queue, topics, handlers and errors and leaves that out. It touches
-private parts of autogen-core 0.7.5, which is pinned; ``tests/contract`` holds it to the stock runtime.
+The stock runtime carries each message through a queue, and serialises it for log events and spans several
+times on the way, even when nothing listens. This one hands it over in a task of its own, in the order in
+which messages were published, and keeps the agents, topics and handlers. It touches private parts of
+autogen-core 0.7.5, which is pinned; ``tests/contract`` holds it to the stock runtime.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from autogen_core import (
     TopicId,
 )
 from autogen_core._message_handler_context import MessageHandlerContext
-from autogen_core._single_threaded_agent_runtime import PublishMessageEnvelope, SendMessageEnvelope
 
 
 class LeanRuntime(SingleThreadedAgentRuntime):
@@ -28,6 +28,20 @@ class LeanRuntime(SingleThreadedAgentRuntime):
     def __init__(self, *, ignore_unhandled_exceptions: bool = True) -> None:
         super().__init__(ignore_unhandled_exceptions=ignore_unhandled_exceptions)
         self._sent = count(1)
+
+    def start(self) -> None:
+        """Nothing has to run before a message is sent."""
+
+    async def stop(self) -> None:
+        """Wait for what is under way, and raise the first failure that nobody was waiting for."""
+        while self._background_tasks:
+            await asyncio.wait(self._background_tasks)
+        if self._background_exception is not None:
+            raise self._background_exception
+
+    async def stop_when_idle(self) -> None:
+        """The same: nothing waits in a queue."""
+        await self.stop()
 
     async def send_message(
         self,
@@ -41,18 +55,8 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         if recipient.type not in self._known_agent_names:
             raise LookupError(f"there is no agent of type {recipient.type}")
         token = cancellation_token or CancellationToken()
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        await self._message_queue.put(
-            SendMessageEnvelope(
-                message=message,
-                recipient=recipient,
-                future=answer,
-                cancellation_token=token,
-                sender=sender,
-                metadata=None,
-                message_id=message_id or str(next(self._sent)),
-            )
-        )
+        context = self._context(sender, None, token, message_id)
+        answer = asyncio.ensure_future(self._deliver(message, recipient, context))
         token.link_future(answer)
         return await answer
 
@@ -65,54 +69,32 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         cancellation_token: CancellationToken | None = None,
         message_id: str | None = None,
     ) -> None:
-        await self._message_queue.put(
-            PublishMessageEnvelope(
-                message=message,
-                cancellation_token=cancellation_token or CancellationToken(),
-                sender=sender,
-                topic_id=topic_id,
-                metadata=None,
-                message_id=message_id or str(next(self._sent)),
-            )
-        )
+        context = self._context(sender, topic_id, cancellation_token or CancellationToken(), message_id)
+        for agent in await self._subscription_manager.get_subscribed_recipients(topic_id):
+            if agent != sender:
+                delivery = asyncio.ensure_future(self._tell(message, agent, context))
+                self._background_tasks.add(delivery)
+                delivery.add_done_callback(self._background_tasks.discard)
 
-    async def _process_send(self, message_envelope: SendMessageEnvelope) -> None:
-        """Deliver and resolve the caller's future directly: no third trip through the queue."""
-        answer = message_envelope.future
-        try:
-            result = await self._deliver(message_envelope, message_envelope.recipient, is_rpc=True)
-        except BaseException as error:  # noqa: BLE001 - whatever it is goes to the caller
-            if not answer.done():
-                answer.set_exception(error)
-        else:
-            if not answer.done():
-                answer.set_result(result)
-        finally:
-            self._message_queue.task_done()
-
-    async def _process_publish(self, message_envelope: PublishMessageEnvelope) -> None:
-        try:
-            found = await self._subscription_manager.get_subscribed_recipients(message_envelope.topic_id)
-            others = [agent for agent in found if agent != message_envelope.sender]
-            heard = [self._deliver(message_envelope, agent, is_rpc=False) for agent in others]
-            await (heard[0] if len(heard) == 1 else asyncio.gather(*heard))
-        except BaseException as error:  # noqa: BLE001 - the next step raises it, as in the stock runtime
-            if not self._ignore_unhandled_handler_exceptions:
-                self._background_exception = error
-        finally:
-            self._message_queue.task_done()
-
-    async def _deliver(
-        self, envelope: SendMessageEnvelope | PublishMessageEnvelope, recipient: AgentId, *, is_rpc: bool
-    ) -> Any:
-        agent = await self._get_agent(recipient)
-        topic = None if isinstance(envelope, SendMessageEnvelope) else envelope.topic_id
-        context = MessageContext(
-            sender=envelope.sender,
+    def _context(
+        self, sender: AgentId | None, topic: TopicId | None, token: CancellationToken, message_id: str | None
+    ) -> MessageContext:
+        return MessageContext(
+            sender=sender,
             topic_id=topic,
-            is_rpc=is_rpc,
-            cancellation_token=envelope.cancellation_token,
-            message_id=envelope.message_id,
+            is_rpc=topic is None,
+            cancellation_token=token,
+            message_id=message_id or str(next(self._sent)),
         )
+
+    async def _tell(self, message: Any, recipient: AgentId, context: MessageContext) -> None:
+        try:
+            await self._deliver(message, recipient, context)
+        except BaseException as error:  # noqa: BLE001 - nobody waits here: ``stop`` raises it
+            if not self._ignore_unhandled_handler_exceptions:
+                self._background_exception = self._background_exception or error
+
+    async def _deliver(self, message: Any, recipient: AgentId, context: MessageContext) -> Any:
+        agent = await self._get_agent(recipient)
         with MessageHandlerContext.populate_context(agent.id):
-            return await agent.on_message(envelope.message, ctx=context)
+            return await agent.on_message(message, ctx=context)

@@ -1,7 +1,8 @@
 """The desk as an AutoGen ``SelectorGroupChat``: four agents and the compliance proxy around one floor.
 
 AutoGen carries the turns; the floor decides who has one and what it does. The selector never asks a
-model, the stop looks at the law's state and never at text, and messages in the thread are for reading.
+model, the stop looks at the law's state and never at text, and the thread holds who has spoken, not what was
+said: that is on record, and on the screen.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ from desk.deliberation.lean_runtime import LeanRuntime
 from desk.domain.roles import ANALYSTS, COMPLIANCE_PROXY, EXECUTOR, RISK_OFFICER
 
 SEATS = (*(who.value for who in ANALYSTS), RISK_OFFICER, COMPLIANCE_PROXY, EXECUTOR)
-#: The first message of every thread: the brief reaches the roles through their prompts, not through it.
-TASK = "The desk is open."
+#: The first message of every thread, and the last: the brief reaches the roles through their prompts.
+TASK = TextMessage(content="The desk is open.", source="desk")
+CLOSED = StopMessage(content="closed", source="desk")
 NO_MODEL = ModelInfo(
     vision=False,
     function_calling=False,
@@ -61,18 +63,24 @@ class Turns:
         self.speakers = () if self.fault is not None else self._floor.turn()
         return bool(self.speakers)
 
-    async def speak(self, role: str) -> str:
+    async def speak(self, role: str) -> None:
         """One seat's turn. A failure ends the chat and is raised by ``deliberate``, with its own type."""
         task = asyncio.current_task()
         assert task is not None
         self.running.add(task)
         try:
-            return await self._floor.speak(role)
+            await self._floor.speak(role)
         except BaseException as error:  # noqa: BLE001 - AutoGen would make it text, or hang
             self.fault = self.fault or error
-            return "interrupted"
         finally:
             self.running.discard(task)
+
+
+@cache
+def spoken(role: str) -> GroupChatAgentResponse:
+    """What the chat is told after a seat's turn: the same each time."""
+    message = TextMessage(content=f"{role} has spoken", source=role)
+    return GroupChatAgentResponse(response=Response(chat_message=message), name=role)
 
 
 class Seat(BaseChatAgent):
@@ -98,8 +106,8 @@ class Seat(BaseChatAgent):
     async def on_messages(
         self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
     ) -> Response:
-        text = await self._turns.speak(self.name)
-        return Response(chat_message=TextMessage(content=text, source=self.name))
+        await self._turns.speak(self.name)
+        return spoken(self.name).response
 
     async def on_reset(self, cancellation_token: CancellationToken) -> None:
         """Nothing is kept here that could be reset."""
@@ -124,7 +132,7 @@ class FloorStop(TerminationCondition):
         if self._turns.advance():
             return None
         self._stopped = True
-        return StopMessage(content="closed", source="desk")
+        return CLOSED
 
     async def reset(self) -> None:
         self._stopped = False
@@ -141,9 +149,9 @@ class Chair(BaseAgent):
     async def on_message_impl(self, message: Any, ctx: MessageContext) -> None:
         """The seat's turn, whole: it streams nothing, and what goes wrong in it is kept by ``Turns``."""
         assert isinstance(message, GroupChatRequestPublish)
-        response = await self._seat.on_messages((), ctx.cancellation_token)
+        await self._seat.on_messages((), ctx.cancellation_token)
         await self.publish_message(
-            GroupChatAgentResponse(response=response, name=self._seat.name),
+            spoken(self._seat.name),
             TopicId(self._group_topic_type, self.id.key),
             cancellation_token=ctx.cancellation_token,
         )
@@ -247,7 +255,7 @@ async def deliberate(floor: Floor) -> None:
     turns = Turns(floor)
     runtime = LeanRuntime(ignore_unhandled_exceptions=False)
     runtime.start()
-    running = asyncio.ensure_future(DeskGroupChat(turns, runtime).run(task=TASK))
+    running = asyncio.ensure_future(DeskGroupChat(turns, runtime).run(task=TASK, output_task_messages=False))
     try:
         await asyncio.shield(running)
     except asyncio.CancelledError as cancelled:
