@@ -11,14 +11,13 @@ from desk.deliberation.replies import ReplyInvalid, parse
 from desk.deliberation.roles import Prompt
 from desk.domain import ids
 from desk.domain.budget import Spent
-from desk.domain.canonical import Plain
+from desk.domain.canonical import Plain, sha256
 from desk.domain.debate import Ask, Debate
 from desk.domain.events import ModelReplied
 from desk.domain.shape import shaped
 from desk.domain.steps import Recalled, Words
 from desk.domain.views import Abstained, Statement
 from desk.execution.log import SessionLog
-from desk.journal.text import sha256
 from desk.ports import EMPTY, Answers, Journal, ModelReply, ModelRequest, Screen
 
 #: Faults a repair request names; the rest would only lengthen it.

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import types
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from types import MappingProxyType, NoneType
+from types import NoneType
 from typing import Any, TypeAlias
+
+import orjson
 
 from desk.domain.money import plain
 from desk.errors import BadNumber
@@ -46,12 +49,7 @@ def document(value: object) -> Json:
     kind = type(value)
     if kind in SIMPLE:
         return value  # type: ignore[return-value]  # one of the plain types
-    return writer(kind)(value)
-
-
-def writer(kind: type) -> Callable[[Any], Json]:
-    """What makes values of this type plain. It raises what ``document`` raises."""
-    return _WRITE.get(kind, _by_nature)
+    return WRITERS[kind](value)
 
 
 def _mapping(value: Mapping[object, object]) -> Json:
@@ -65,20 +63,11 @@ def _sequence(value: Iterable[object]) -> Json:
     return [item if type(item) in SIMPLE else document(item) for item in value]  # type: ignore[misc]
 
 
-def _by_nature(value: object) -> Json:
-    """Subclasses, and mappings that are no dict; the usual types never come here."""
-    if isinstance(value, StrEnum):
-        return str.__str__(value)
-    if isinstance(value, str | int):
-        return value
-    if isinstance(value, Mapping):
-        return _mapping(value)
-    if isinstance(value, list | tuple):
-        return _sequence(value)
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, datetime):
-        return timestamp(value)
+def _itself(value: Any) -> Json:
+    return value  # type: ignore[no-any-return]  # text or a whole number of a subclass
+
+
+def _foreign(value: object) -> Json:
     raise BadNumber(f"a {type(value).__name__} has no canonical form")
 
 
@@ -91,16 +80,32 @@ def _key(key: object) -> str:
 
 
 def canonical(value: object) -> bytes:
-    """The canonical bytes of ``value``."""
-    return written(document(value)).encode()
+    """The canonical bytes of ``value``; see ``document`` and ``encoded`` for what they raise."""
+    return encoded(document(value))
 
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_SLOW = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def encoded(plain_document: Json) -> bytes:
+    """Canonical bytes of a document that ``document`` has already made plain.
+
+    Raises:
+        UnicodeEncodeError: it holds half a surrogate pair, which models do produce and which is not text.
+    """
+    try:
+        return orjson.dumps(plain_document, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # Half a surrogate pair, a whole number past 64 bits, deep nesting: the slow one knows all of them.
+        return _SLOW.encode(plain_document).encode()
 
 
 def written(plain_document: Json) -> str:
-    """Canonical text of a document that ``document`` has already made plain."""
-    return _ENCODER.encode(plain_document)
+    """``encoded`` as text. Half a surrogate pair stays in it."""
+    try:
+        return encoded(plain_document).decode()
+    except UnicodeEncodeError:
+        return _SLOW.encode(plain_document)
 
 
 def sha256(value: object) -> str:
@@ -125,12 +130,22 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-_WRITE: Mapping[type, Callable[[Any], Json]] = MappingProxyType(
-    {
-        dict: _mapping,
-        list: _sequence,
-        tuple: _sequence,
-        Decimal: plain,
-        datetime: timestamp,
-    }
+class _Writers(dict[type, Callable[[Any], Json]]):
+    """What makes values of a type plain: found out once a type."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], Json]:
+        found = (write for of, write in _BY_NATURE if issubclass(kind, of))
+        write = self[kind] = next(found, _foreign)
+        return write
+
+
+_BY_NATURE: tuple[tuple[type | types.UnionType, Callable[[Any], Json]], ...] = (
+    (StrEnum, str.__str__),
+    (str | int, _itself),
+    (Mapping, _mapping),
+    (list | tuple, _sequence),
+    (Decimal, plain),
+    (datetime, timestamp),
 )
+#: By type. Each raises what ``document`` raises.
+WRITERS = _Writers()

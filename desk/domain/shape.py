@@ -17,7 +17,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from desk.domain.canonical import SIMPLE, Json, Plain, moment, writer
+from desk.domain.canonical import SIMPLE, WRITERS, Json, Plain, moment
 from desk.domain.money import parsed
 from desk.errors import BadNumber
 
@@ -28,7 +28,8 @@ Write = Callable[[Any], Any]
 
 def shaped(value: object) -> Plain:
     """The plain document of a dataclass."""
-    return Plain(_WRITERS[type(value)](value))
+    document: Plain = _WRITERS[type(value)](value)
+    return document
 
 
 class _Writers(dict[type, Write]):
@@ -40,7 +41,7 @@ class _Writers(dict[type, Write]):
         elif kind is date:
             self[kind] = date.isoformat
         else:
-            self[kind] = _record_writer(kind) if is_dataclass(kind) else writer(kind)
+            self[kind] = _record_writer(kind) if is_dataclass(kind) else WRITERS[kind]
         return self[kind]
 
 
@@ -51,11 +52,12 @@ def _record_writer(kind: Any) -> Write:
     names = _names(kind)
     values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
 
-    def write(value: object) -> Json:
-        return {
-            name: item if type(item) in SIMPLE else _WRITERS[type(item)](item)
-            for name, item in zip(names, values(value), strict=True)
-        }
+    def write(value: object) -> Plain:
+        document = Plain(zip(names, values(value), strict=True))
+        for name, item in document.items():
+            if type(item) not in SIMPLE:
+                document[name] = _WRITERS[type(item)](item)
+        return document
 
     return write
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections import Counter
 
 from desk.domain.canonical import sha256
+
+_FREE = ((1 << 128) - 1) & ~(0xF << 76) & ~(0x3 << 62)
+_VERSION_7 = 0x7 << 76 | 0x2 << 62
 
 
 class RandomIds:
@@ -14,10 +17,8 @@ class RandomIds:
 
     def new(self, prefix: str, stream_id: str) -> str:
         milliseconds = time.time_ns() // 1_000_000
-        value = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
-        value = value & ~(0xF << 76) | 0x7 << 76
-        value = value & ~(0x3 << 62) | 0x2 << 62
-        return f"{prefix}_{value:032x}"
+        value = milliseconds << 80 | int.from_bytes(os.urandom(10), "big")
+        return f"{prefix}_{value & _FREE | _VERSION_7:032x}"
 
 
 class SeededIds:

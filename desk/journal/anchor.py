@@ -13,15 +13,14 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from desk.domain.canonical import written
 from desk.errors import JournalCorrupt, JournalError, JournalUnavailable
 from desk.journal.chain import GENESIS, Head, hash_at, head
 from desk.journal.document import parse
 from desk.journal.key import Key, sync_directory
-from desk.journal.text import written
 
 SLOT_BYTES = 4096
 #: How long to wait for another process that is opening, or writing the anchor, in steps of one millisecond.
@@ -116,8 +115,7 @@ def _unusable(path: Path, error: OSError) -> JournalUnavailable:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What one slot says. ``n`` counts the writes; the parity of ``n`` is the slot."""
 
     head: Head

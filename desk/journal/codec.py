@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from desk.domain import events
+from desk.domain.canonical import encoded
 from desk.errors import JournalCorrupt, JournalError
 from desk.journal.document import LazyDocument
 from desk.journal.shape import Shape, Unwritable
-from desk.journal.text import written
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json
@@ -141,11 +141,9 @@ def _unreadable(event_type: str) -> JournalCorrupt:
 def _text_of(name: str, data: dict[str, Json]) -> str:
     """Canonical text. Half of a surrogate pair, which models do produce, is not text."""
     try:
-        text = written(data)
-        text.encode()
+        return encoded(data).decode()
     except (UnicodeEncodeError, RecursionError):
         raise _unwritable(name, "it holds text that is not Unicode, or is nested too deeply") from None
-    return text
 
 
 def _unwritable(what: str, why: str) -> JournalError:

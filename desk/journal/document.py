@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import orjson
 
 from desk.domain import canonical
+from desk.domain.canonical import written
 from desk.errors import JournalCorrupt
-from desk.journal.text import written
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from desk.domain import canonical, events
@@ -54,10 +55,10 @@ class Shape:
 
     def __init__(self, kind: type[Event]) -> None:
         hints = get_type_hints(kind)
+        names = [each.name for each in dataclasses.fields(kind)]
         self._make = maker(kind)
-        self._fields = tuple(
-            _Field(each.name, *_converter(hints[each.name])) for each in dataclasses.fields(kind)
-        )
+        self._fields = tuple(_Field(name, *_converter(hints[name])) for name in names)
+        self._values = attrgetter(*names, names[0])  # Once more: of one name it would give no tuple.
 
     def data(self, event: Event) -> dict[str, Json]:
         """The event as plain JSON.
@@ -66,12 +67,12 @@ class Shape:
             Unwritable: a field holds what its annotation does not allow.
         """
         data: dict[str, Json] = {}
-        for name, same, write, _ in self._fields:
-            value = getattr(event, name)
-            try:
+        name = ""
+        try:
+            for (name, same, write, _), value in zip(self._fields, self._values(event), strict=False):
                 data[name] = value if type(value) in same else write(value)
-            except (TypeError, ValueError, RecursionError, BadNumber):
-                raise Unwritable(name) from None
+        except (TypeError, ValueError, RecursionError, BadNumber):
+            raise Unwritable(name) from None
         return data
 
     def event(self, data: dict[str, Json]) -> Event:

@@ -18,12 +18,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
+from desk.domain.canonical import written
 from desk.domain.events import Event
 from desk.domain.shape import shaped, unshaped
 from desk.errors import DeskError
 from desk.journal.document import parse
 from desk.journal.key import Key, load
-from desk.journal.text import written
 from desk.ports import History, Projection, Recorded
 
 State = TypeVar("State")

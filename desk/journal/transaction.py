@@ -9,15 +9,15 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from desk.domain import canonical, ids
+from desk.domain.canonical import written
 from desk.domain.events import TOPICS
 from desk.errors import JournalUnavailable, VersionConflict
 from desk.journal.chain import COLUMNS, Head, hash_of
 from desk.journal.codec import encode
-from desk.journal.faults import EDGE
+from desk.journal.faults import RAISED, translated
 from desk.journal.proof import Proof
 from desk.journal.reader import Reader
 from desk.journal.schema import TICKET_COLUMNS
-from desk.journal.text import written
 from desk.ports import ANY, NewEvent, TicketRow
 
 if TYPE_CHECKING:
@@ -37,17 +37,17 @@ class SqliteTransaction(Reader):
     Args:
         head: the journal's head when the transaction began, already proven genuine.
         proof: what its connection has seen of the chain.
+        versions: those of streams that are known at this head; what is seen or made here is added.
     """
 
     durable = True
 
-    def __init__(self, db: sqlite3.Connection, head: Head, proof: Proof) -> None:
+    def __init__(self, db: sqlite3.Connection, head: Head, proof: Proof, versions: dict[str, int]) -> None:
         super().__init__(db)
         self.head = head
         self._proof = proof
         self._over = False
-        #: Versions seen or made here: nobody else can write while the transaction lasts.
-        self._versions: dict[str, int] = {}
+        self._versions = versions
 
     def end(self) -> None:
         """Refuse everything from now on."""
@@ -65,21 +65,25 @@ class SqliteTransaction(Reader):
     def _write(self, sql: str, values: Sequence[object]) -> int:
         """Run one statement; return how many rows it changed."""
         self._require_life()
-        with EDGE:
+        try:
             return self._db.execute(sql, values).rowcount
+        except RAISED as error:
+            raise translated(error) from None
 
     def _require_life(self) -> None:
-        if not self.alive:
+        if self._over or not self._db.in_transaction:
             raise JournalUnavailable(
                 "nothing can be recorded", why="the transaction is over", fix="Start another one"
             )
 
     def version(self, stream_id: str) -> int:
         """Number of events in a stream; 0 if it does not exist."""
-        self._require_life()
-        if stream_id not in self._versions:
-            self._versions[stream_id] = super().version(stream_id)
-        return self._versions[stream_id]
+        known = self._versions.get(stream_id)
+        if known is None:
+            known = self._versions[stream_id] = super().version(stream_id)
+        else:
+            self._require_life()
+        return known
 
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         """Append and return the stream's new version.

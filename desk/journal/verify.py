@@ -12,13 +12,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from desk.domain import ids
+from desk.domain.canonical import written
 from desk.errors import DeskError, JournalError
 from desk.journal import anchor as anchoring
 from desk.journal import chain, codec, schema, seal, shape
 from desk.journal.chain import GENESIS, Head, Row
 from desk.journal.document import parse
 from desk.journal.faults import EDGE
-from desk.journal.text import written
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json

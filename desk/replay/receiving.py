@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any, NoReturn
 
 from desk.domain import ids
+from desk.domain.canonical import written
 from desk.domain.events import TOPICS
 from desk.errors import DeskError, JournalError, UsageError
 from desk.journal import session_digest
@@ -17,7 +18,6 @@ from desk.journal.chain import Row, hash_of
 from desk.journal.codec import EVENT_UNKNOWN, data_of, event_of
 from desk.journal.document import parse
 from desk.journal.shape import read_moment
-from desk.journal.text import written
 from desk.ports import Recorded
 from desk.replay.portable import SCHEMA, PortableRecord, needed, streams_of
 from desk.replay.record import Record

@@ -20,7 +20,7 @@ CLOCK, WAIT, CHANCE = "what time it is", "how long to wait", "what nobody can gu
 #: Every place that may touch a seam, and what it does there. Nothing it reads reaches a decision unrecorded.
 ALLOWED: dict[str, dict[str, str]] = {
     "desk/home/clock.py": {"datetime.datetime.now": CLOCK, "time.monotonic_ns": CLOCK},
-    "desk/home/identity.py": {"time.time_ns": "ids that sort", "secrets.randbits": CHANCE},
+    "desk/home/identity.py": {"time.time_ns": "ids that sort", "os.urandom": CHANCE},
     "desk/config.py": {"os.environ": "settings, read once"},
     "desk/bootstrap/venues.py": {"datetime.datetime.now": "how far the embedded venue has come"},
     "desk/journal/key.py": {"os.urandom": CHANCE},
@@ -154,6 +154,7 @@ PURE = frozenset(
         "json",
         "json.encoder",
         "operator",
+        "orjson",
         "re",
         "types",
         "typing",

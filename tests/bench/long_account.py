@@ -19,13 +19,13 @@ from desk import bootstrap
 from desk.cli.watch import Watch
 from desk.config import Settings
 from desk.domain.balance import BalanceFold
+from desk.domain.canonical import written
 from desk.domain.portfolio import LedgerFold
 from desk.home.paths import Home
 from desk.journal import SqliteJournal, open_journal
 from desk.journal.codec import decode
 from desk.journal.document import parse
 from desk.journal.snapshots import Folding, Snapshots, open_snapshots
-from desk.journal.text import written
 from desk.ports import ANY, NewEvent, Projection, Recorded
 from tests.recordings import recording
 

@@ -14,12 +14,12 @@ import pytest
 import desk
 from desk.domain import events
 from desk.domain.canonical import timestamp
+from desk.domain.canonical import written as canonical
 from desk.domain.events import TOPICS, Event
 from desk.errors import JournalError, UsageError
 from desk.journal import SqliteJournal, codec, memory_journal, session_digest
 from desk.journal.chain import Row, hash_of
 from desk.journal.codec import Codec
-from desk.journal.text import written as canonical
 from desk.ports import ANY, Recorded
 from desk.replay.portable import PortableRecord, written
 from desk.replay.receiving import received

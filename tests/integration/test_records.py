@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from desk.domain.canonical import written as canonical
 from desk.errors import UsageError
 from desk.home.records import RecordFiles
 from desk.journal.chain import Row, hash_of
-from desk.journal.text import written as canonical
 from desk.replay.portable import PortableRecord, _blob, holds
 from desk.replay.receiving import received
 from tests.recordings import lines, recording
