@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from desk.domain import ids
 from desk.domain.events import Event
-from desk.ports import Clock, Ids, Instant, NewEvent, Transaction
+from desk.ports import ANY, Clock, Ids, Instant, NewEvent, Transaction
 
 
 class SessionLog:
@@ -70,4 +70,4 @@ class SessionLog:
         ]
 
     def _append(self, tx: Transaction, stream: str, events: list[Event], at: Instant) -> None:
-        tx.append(stream, tx.version(stream), self.made(stream, *events, at=at))
+        tx.append(stream, ANY, self.made(stream, *events, at=at))

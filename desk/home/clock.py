@@ -11,7 +11,6 @@ from pathlib import Path
 
 from desk.ports import Instant
 
-MICRO = Decimal("0.000001")
 BRIEF_BOOT = "brief"
 
 
@@ -34,7 +33,7 @@ class WallClock:
         return Instant(wall=datetime.now(UTC), boot_id=self._boot, monotonic_s=self.monotonic_s())
 
     def monotonic_s(self) -> Decimal:
-        return Decimal(time.monotonic_ns()).scaleb(-9).quantize(MICRO)
+        return Decimal(time.monotonic_ns() // 1000).scaleb(-6)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

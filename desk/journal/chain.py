@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
@@ -38,8 +37,7 @@ class Row(NamedTuple):
 COLUMNS = ", ".join(Row._fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A place in the chain: the newest event, or one up to which something is known."""
 
     seq: int

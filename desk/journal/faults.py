@@ -31,8 +31,17 @@ _CORRUPT: Final = {
 _REPEATED: Final = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 
-def translated(error: sqlite3.Error) -> JournalError:
-    """The desk's error for one of SQLite's."""
+#: What a call of SQLite raises.
+RAISED: Final = (sqlite3.Error, UnicodeError)
+
+
+def translated(error: Exception) -> JournalError:
+    """The desk's error for one of ``RAISED``."""
+    if isinstance(error, UnicodeEncodeError):
+        return JournalError("text that is not Unicode cannot be recorded", code="ROW_REFUSED")
+    if not isinstance(error, sqlite3.Error):
+        # Python fails to read SQLite's own message when a damaged file lends it a name.
+        return _damaged()
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return _without_code(error)
@@ -71,15 +80,8 @@ class _Edge:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            return
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, RAISED):
             raise translated(error) from None
-        if isinstance(error, UnicodeDecodeError):
-            # Python fails to read SQLite's own message when a damaged file lends it a name.
-            raise _damaged() from None
-        if isinstance(error, UnicodeEncodeError):
-            raise JournalError("text that is not Unicode cannot be recorded", code="ROW_REFUSED") from None
 
 
 EDGE: Final = _Edge()

@@ -16,7 +16,7 @@ from desk.errors import JournalCorrupt
 from desk.journal.chain import COLUMNS, GENESIS, Head, Row, hash_at, hash_of
 from desk.journal.codec import data_of, event_of
 from desk.journal.document import LazyDocument
-from desk.journal.faults import EDGE
+from desk.journal.faults import RAISED, translated
 from desk.journal.schema import TICKET_COLUMNS
 from desk.journal.shape import read_moment
 from desk.ports import Recorded, TicketRow
@@ -81,8 +81,10 @@ class Reader:
         self._db = db
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with EDGE:
+        try:
             return self._db.execute(sql, values).fetchall()
+        except RAISED as error:
+            raise translated(error) from None
 
     def version(self, stream_id: str) -> int:
         """Number of events in a stream; 0 if it does not exist."""

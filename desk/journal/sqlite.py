@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: A checkpoint is due when this many events have come since the chain was last verified.
 CHECKPOINT_EVERY: Final = 1000
+#: Versions of more streams than this are not kept in memory.
+KNOWN_STREAMS: Final = 4096
 
 
 class SqliteJournal(Reader):
@@ -52,6 +54,9 @@ class SqliteJournal(Reader):
         self._verified = verified
         self._checkpointed = checkpointed
         self._proof = Proof(db)
+        #: Versions of streams, good while the head is the one at which the last transaction left it.
+        self._versions: dict[str, int] = {}
+        self._left: Head | None = None
         self._transaction: SqliteTransaction | None = None
         self._read_only = read_only
         self._closed = False
@@ -91,7 +96,10 @@ class SqliteJournal(Reader):
             raise JournalUnavailable("nothing can be recorded", why="the journal was opened for reading")
         with EDGE:
             self._db.execute("BEGIN IMMEDIATE")
-        self._transaction = SqliteTransaction(self._db, self._seal.head(), self._proof)
+        head = self._seal.head()
+        if head != self._left or len(self._versions) > KNOWN_STREAMS:
+            self._versions = {}
+        self._transaction = SqliteTransaction(self._db, head, self._proof, self._versions)
         return self._transaction
 
     def _commit(self, transaction: SqliteTransaction, before: Head) -> None:
@@ -105,10 +113,12 @@ class SqliteJournal(Reader):
                 self._put_checkpoint()
         with EDGE:
             self._db.execute("COMMIT")
+        self._left = transaction.head
 
     def _roll_back(self) -> None:
         """Undo, if SQLite has not: on a full disk it does so itself, and a second one would hide why."""
         self._proof.forget()
+        self._left = None
         if not self._closed and self._db.in_transaction:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")

@@ -18,8 +18,7 @@ ANY = -1
 EMPTY = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """A fact about to be recorded. ``account`` and ``session_id`` let folds find it."""
 
     event: Event

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
@@ -115,7 +114,7 @@ def append(home: Path, rounds: Rounds) -> Iterator[Measure]:
     """One event, durable, against a bare write and fdatasync of the same bytes on the same disk."""
     raw = os.open(home / "raw", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     with closing(open_journal(home / "append")) as journal:
-        facts = (replace(new(n, submitted("tkt_1"), SESSION)) for n in range(10**9))
+        facts = (new(n, submitted("tkt_1"), SESSION) for n in range(10**9))
         journal.append("order-cid", EMPTY, [next(facts) for _ in range(BATCH)])
         (newest,) = journal.stream("order-cid", after=BATCH - 1)
         body = b"x" * (len(repr(newest.data)) + len(repr(newest.metadata)) + PLACE_BYTES)

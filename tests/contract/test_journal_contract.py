@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -171,7 +170,7 @@ def test_an_event_without_a_canonical_form_is_not_recorded(journal: SqliteJourna
         journal.append("desk-state", ANY, [new(1, half_a_character)])
     assert refused.value.code == "EVENT_UNWRITABLE"
     with pytest.raises(JournalError):
-        journal.append("desk-state", ANY, [replace(new(1), account="\ud800")])
+        journal.append("desk-state", ANY, [new(1)._replace(account="\ud800")])
     assert journal.head()[0] == 0
 
 
@@ -191,8 +190,8 @@ def test_a_session_is_its_own_its_orders_and_its_calls_streams(journal: SqliteJo
 
 def test_an_account_is_found_over_all_streams(journal: SqliteJournal) -> None:
     journal.append("order-1", EMPTY, [new(1)])
-    journal.append("order-2", EMPTY, [replace(new(2), account="paper:two")])
-    journal.append("order-3", EMPTY, [replace(new(3), account=None)])
+    journal.append("order-2", EMPTY, [new(2)._replace(account="paper:two")])
+    journal.append("order-3", EMPTY, [new(3)._replace(account=None)])
     journal.append("order-4", EMPTY, [new(4)])
     assert [each.seq for each in journal.of_account(ACCOUNT)] == [1, 4]
 
@@ -341,5 +340,5 @@ def test_a_sound_journal_verifies(journal: SqliteJournal) -> None:
 def test_a_time_without_an_offset_is_not_recorded(journal: SqliteJournal) -> None:
     naive = datetime(2016, 6, 23)  # noqa: DTZ001 - what must be refused
     with pytest.raises(Exception, match="offset"):
-        journal.append("account-a", ANY, [replace(new(1), occurred_at=naive)])
+        journal.append("account-a", ANY, [new(1)._replace(occurred_at=naive)])
     assert journal.head()[0] == 0
