@@ -7,7 +7,7 @@ a figure nothing can match. What is set aside is a closed list; everything else 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -50,14 +50,28 @@ _PERIOD = r"(?:minute|hour|day|session|bar|week|month|quarter|year)"
 
 
 class _Phrase(NamedTuple):
-    """A pattern, and words (in small letters) of which an ASCII text it is found in holds one."""
+    """A pattern, and words (in small letters) of which an ASCII text it is found in holds one.
+
+    Without words, what it finds has a letter, a colon or a hyphen right beside a digit.
+    """
 
     pattern: re.Pattern[str]
     words: tuple[str, ...]
 
-    def possible(self, lowered: str) -> bool:
-        """May it be found? Words are looked up faster; beyond ASCII letters have other forms."""
-        return not lowered.isascii() or any(map(lowered.__contains__, self.words))
+
+_BESIDE = re.compile(r"[0-9](?:[a-z:-]|(?<=[a-z][0-9]))")
+
+
+def _possible(phrases: Iterable[_Phrase], text: str) -> list[re.Pattern[str]]:
+    """Those that may be found: looking for what they need is faster than looking for them.
+
+    Beyond ASCII letters have other forms, and all of them are possible.
+    """
+    lowered = text.lower()
+    if not lowered.isascii():
+        return [pattern for pattern, _ in phrases]
+    contains, beside = lowered.__contains__, _BESIDE.search(lowered) is not None
+    return [pattern for pattern, words in phrases if (any(map(contains, words)) if words else beside)]
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -68,7 +82,7 @@ _PERIODS = ("minute", "hour", "day", "session", "bar", "week", "month", "quarter
 _SET_ASIDE = tuple(
     _Phrase(re.compile(pattern), words)
     for words, pattern in (
-        (("f",), r"(?<![\w.,])F[1-9][0-9]{0,2}(?![\w.,]*[0-9])"),
+        ((), r"(?<![\w.,])F[1-9][0-9]{0,2}(?![\w.,]*[0-9])"),
         (("rsi", "atr"), r"(?i)(?<![\w.])(?:RSI|ATR)(?:-14|14|[ ]?\(14\))(?![.,]?[0-9])"),
         (("ma",), r"(?i)(?<![\w.])[SE]?MA(?:-?(?:20|50|200)|[ ]?\((?:20|50|200)\))(?![.,]?[0-9])"),
         (
@@ -80,15 +94,15 @@ _SET_ASIDE = tuple(
         ),
         (_PERIODS, rf"(?i)(?<![\w.,-])[0-9]{{1,3}}[ -]{_PERIOD}(?![a-z])"),
         (
-            ("d", "h", "w", "y", "m"),
+            (),
             r"(?<![\w.,-])[0-9]{1,3}[dhwy](?!\w)|(?<![\w.,-])(?:1|3|6|12)m(?!\w)",
         ),
         (
-            ("st", "nd", "rd", "th"),
+            (),
             r"(?<![\w.,-])(?:[0-9]{0,2}(?:1st|2nd|3rd|[04-9]th)|1[123]th)(?!\w)",
         ),
         (
-            ("-",),
+            (),
             (
                 rf"(?<![\w.,-]){_YEAR}-[01][0-9](?:-[0-3][0-9]"
                 r"(?:T[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?Z?)?)?(?![\w-])"
@@ -103,14 +117,14 @@ _SET_ASIDE = tuple(
                 r"(?![.,]?[0-9]|[ ]?%|[ ](?:usd|dollar|point))"
             ),
         ),
-        ((":",), r"(?<![\w.,:])[0-2]?[0-9]:[0-5][0-9](?:Z|[ ]?UTC)(?!\w)"),
-        (("q", "g"), r"(?<!\w)(?:Q[1-4]|G7|G10|G20)(?!\w)"),
+        ((), r"(?<![\w.,:])[0-2]?[0-9]:[0-5][0-9](?:Z|[ ]?UTC)(?!\w)"),
+        ((), r"(?<!\w)(?:Q[1-4]|G7|G10|G20)(?!\w)"),
         (_CHANCES, rf"(?i)(?<![\w.,-]){_PERCENT} {_CHANCE}"),
         (
             _CHANCES,
             rf"(?i){_CHANCE} (?:of |is |at |near )?(?:{_PERCENT}|0?\.[0-9]+(?![\w.,]*[0-9%]))",
         ),
-        (("p",), r"(?<!\w)p ?(?:[=:] ?)?0?\.[0-9]+(?![\w.,]*[0-9%])"),
+        (("p ", "p=", "p:", "p.", "p0"), r"(?<!\w)p ?(?:[=:] ?)?0?\.[0-9]+(?![\w.,]*[0-9%])"),
     )
 )
 
@@ -121,7 +135,10 @@ _SPELLED = _Phrase(
         rf"(?i)(?<!\w)(?:hundreds?|thousands?|[mb]illions?|trillions?|dozens?)(?!\w)"
         rf"|(?<!\w)(?:{_TENS}|{_ONES})[ -](?:%|percent|per cent|bps|basis points|dollars|usdc|usd)(?!\w)"
     ),
-    ("hundred", "thousand", "illion", "dozen", "%", "per", "bps", "basis", "dollar", "usd"),
+    (
+        *("hundred", "thousand", "illion", "dozen"),
+        *(gap + unit for gap in " -" for unit in ("%", "per", "bps", "basis", "dollar", "usd")),
+    ),
 )
 _NUMBER = re.compile(
     r"(?P<sign>(?<![\w.,)%])[+−-] ?)?"
@@ -144,7 +161,7 @@ def figures(text: str, names: tuple[str, ...] = ()) -> Iterator[Figure]:
         yield UNREADABLE
     has_digits = _DIGIT.search(text) is not None
     remaining = _set_aside(text, names) if has_digits else text
-    if _SPELLED.possible(remaining.lower()) and _SPELLED.pattern.search(remaining):
+    if any(pattern.search(remaining) for pattern in _possible((_SPELLED,), remaining)):
         yield UNREADABLE
     if has_digits:
         yield from map(_figure, _NUMBER.finditer(remaining))
@@ -155,10 +172,8 @@ def _set_aside(text: str, names: tuple[str, ...]) -> str:
     with_digits = _named(names)
     if with_digits is not None:
         text = with_digits.sub(" _ ", text)
-    lowered = text.lower()
-    for phrase in _SET_ASIDE:
-        if phrase.possible(lowered):
-            text = phrase.pattern.sub(" _ ", text)
+    for pattern in _possible(_SET_ASIDE, text):
+        text = pattern.sub(" _ ", text)
     return text
 
 

@@ -23,6 +23,7 @@ from desk.domain.views import (
     View,
 )
 
+HUNDRED = Decimal(100)
 REASON = "states a figure that none of its facts shows"
 
 
@@ -45,7 +46,7 @@ def grounding(statement: Statement, dossier: Dossier) -> Grounding:
     telling = [
         f"{path}: {REASON}"
         for path, text in _narrative(statement)
-        if not _grounded(text, dossier.facts, names)
+        if text and not _grounded(text, dossier.facts, names)
     ]
     return Grounding(faults=tuple(deciding), warnings=tuple(telling))
 
@@ -59,16 +60,13 @@ def matches(figure: Figure, fact: Fact) -> bool:
 
 def _readings(fact: Fact, scale: Scale) -> tuple[Decimal, ...]:
     """The numbers by which ``fact`` may be written on this scale."""
-    hundred, value = Decimal(100), fact.value
-    in_percent = value if fact.unit == "percent" else value * hundred
-    relative = fact.unit in ("fraction", "percent", "ratio")
-    match scale:
-        case Scale.PERCENT:
-            return (in_percent,) if relative else ()
-        case Scale.BASIS_POINTS:
-            return (in_percent * hundred,) if relative else ()
-        case Scale.BARE:
-            return (value, value * hundred) if fact.name.endswith("percentile") else (value,)
+    value = fact.value
+    if scale is Scale.BARE:
+        return (value, value * HUNDRED) if fact.name.endswith("percentile") else (value,)
+    if fact.unit not in ("fraction", "percent", "ratio"):
+        return ()
+    in_percent = value if fact.unit == "percent" else value * HUNDRED
+    return (in_percent,) if scale is Scale.PERCENT else (in_percent * HUNDRED,)
 
 
 def _grounded(text: str, facts: Iterable[Fact], names: tuple[str, ...]) -> bool:

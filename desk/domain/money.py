@@ -50,13 +50,14 @@ def plain(value: Decimal) -> str:
     Raises:
         BadNumber: if the value is not finite.
     """
+    text = str(value)
+    if text.isdecimal() or (text[-1] in "123456789" and "." in text and "E" not in text):
+        return text  # As nearly all are: nothing has to be trimmed.
     if not value.is_finite():
         raise BadNumber("a value that is not finite cannot be written")
     if not value:
         return "0"
-    text = str(value)
-    if "E" in text:
-        text = format(value, "f")
+    text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -100,7 +100,8 @@ class Ledger:
     def recent(self, now: datetime) -> Ledger:
         """Without acts that no rule looks at any more."""
         horizon = now - LONGEST_WINDOW
-        return replace(self, acts=tuple(act for act in self.acts if act.pending or act.at >= horizon))
+        acts = tuple([act for act in self.acts if act.pending or act.at >= horizon])
+        return self if acts == self.acts else replace(self, acts=acts)
 
 
 def fold(events: Iterable[tuple[datetime, Event]], start: Ledger | None = None) -> Ledger:
