@@ -100,10 +100,9 @@ class Session:
     async def _open(self) -> Result | tuple[Dossier, Seen]:
         """Everything the debate rests on, in one commit; or why there is no debate."""
         self._show_opened()
-        if self._look.halted() or self._halted_by_record():
-            return self._refused("HALTED")
-        if not self._breaker_admits():
-            return self._refused("BREAKER_OPEN")
+        reason = "HALTED" if self._look.halted() else self._refusal_on_record()
+        if reason is not None:
+            return self._refused(reason)
         seen = await self._look.look(self._given.brief.symbol)
         if seen.snapshot.balance_usdc is None and seen.snapshot.market is None:
             return self._unreachable(await self._look.ask_why())
@@ -121,15 +120,13 @@ class Session:
             self._log.write(tx, built, at=now)
         return dossier, seen
 
-    def _halted_by_record(self) -> bool:
-        """A halt ends by a reopening, not by its file being gone."""
+    def _refusal_on_record(self) -> str | None:
+        """Why nothing may be asked of venue or models: a halt ends by a reopening, not by its file being
+        gone; an open breaker ends by its own time."""
         with self._parts.journal.transaction() as tx:
-            return self._look.state(tx, halted=False) is TradingState.HALTED
-
-    def _breaker_admits(self) -> bool:
-        """An open breaker ends the session before anything is asked of venue or models."""
-        with self._parts.journal.transaction() as tx:
-            return self._guard.state(tx).admits(self._log.now().wall)
+            if self._look.state(tx, halted=False) is TradingState.HALTED:
+                return "HALTED"
+            return None if self._guard.state(tx).admits(self._log.now().wall) else "BREAKER_OPEN"
 
     def _unreachable(self, error: ReadFailed | None) -> Result:
         """Nothing of the venue can be read: no debate could end in anything, so none is paid for."""
