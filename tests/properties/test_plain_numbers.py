@@ -26,7 +26,8 @@ def test_it_is_the_number_without_exponent_or_anything_to_trim(value: Decimal) -
 
     assert Decimal(text) == value
     whole, _, fraction = text.removeprefix("-").partition(".")
-    assert whole.isdecimal() and (whole == "0" or not whole.startswith("0"))
+    assert whole.isdecimal()
+    assert whole == "0" or not whole.startswith("0")
     assert "." not in text or (fraction.isdecimal() and not fraction.endswith("0"))
     assert text != "-0"
 
