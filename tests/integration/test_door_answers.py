@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from desk.domain.market import OrderStatus, Side
+from desk.domain.market import OrderStatus, OrderType, Side
 from desk.errors import NotSent, OutcomeUnknown, Refused
 from desk.ports import DoorRefused, Permit
 from tests.kernel.bench import Bench
@@ -144,18 +144,58 @@ async def test_a_look_alike_beside_ours_leaves_it_unknown():
     assert bench.venue.purposes == ["entry"]
 
 
-@pytest.mark.parametrize("change", [{"quantity": D("0.0248")}, {"limit_price": D(2003)}, {"symbol": None}])
-async def test_an_order_that_only_looks_a_little_like_ours_is_not_taken_for_it(change: dict[str, Any]):
-    bench = Bench()
-    bench.venue.hides_ids = True
+def beside(bench: Bench, **change: Any) -> None:
+    """When our request arrives and is lost, an order that ended without a fill turns up: ours, but for this."""
     bench.venue.fail["entry"] = LOST
-    ticket = await bench.ticket()
     bench.venue.before = lambda permit: bench.venue.strangers.append(
         replace(
             told(permit.request, "ord_x", OrderStatus.CANCELLED, D(0)), **({"client_order_id": None} | change)
         )
     )
-    assert (await bench.door.execute(ticket)).outcome == "unknown"
+
+
+async def test_where_ids_are_hidden_the_one_order_like_ours_in_everything_is_ours():
+    bench = Bench()
+    bench.venue.hides_ids = True
+    beside(bench)
+    report = await bench.run()
+    assert (report.outcome, bench.order_types()[-1]) == ("no_trade", "OrderCancelled")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"quantity": D("0.0248")},
+        {"limit_price": D(2003)},
+        {"symbol": None},
+        {"side": Side.SELL},
+        {"type": OrderType.MARKET},
+        {"stop_loss": D(1961)},
+        {"stop_loss": None},
+        {"take_profit": D(2141)},
+        {"reduce_only": True},
+        {"client_order_id": "cid_other"},
+        {"filled_quantity": D("0.0249")},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_an_order_that_only_looks_a_little_like_ours_is_not_taken_for_it(change: dict[str, Any]):
+    bench = Bench()
+    bench.venue.hides_ids = True
+    beside(bench, **change)
+    assert (await bench.run()).outcome == "unknown"
+
+
+async def test_an_order_in_another_symbol_does_not_stand_in_the_way_of_a_proof():
+    bench = Bench()
+    beside(bench, symbol="BTC-PERP", client_order_id="cid_other")
+    assert (await bench.run()).reasons == ("ABSENT",)
+
+
+async def test_an_order_of_somebody_else_in_the_symbol_does():
+    bench = Bench()
+    beside(bench, client_order_id="cid_other")
+    assert (await bench.run()).outcome == "unknown"
 
 
 async def test_an_order_that_our_position_does_not_explain_is_not_ours():

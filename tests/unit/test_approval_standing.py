@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from desk.domain import approval
@@ -128,6 +128,10 @@ def card(size: int = 150, **changes: Any) -> dict[str, Any]:
 
 
 @given(st.decimals(min_value=0, max_value=200, places=3))
+@example(D(150))
+@example(D("149.999"))
+@example(D(10))
+@example(D("9.999"))
 def test_an_edit_is_smaller_on_the_step_and_changes_nothing_else(size: Decimal) -> None:
     before, whole = approval.act_on(card()), int(size)
     if not 10 <= whole < 150:

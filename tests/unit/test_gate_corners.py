@@ -15,7 +15,7 @@ from desk.domain.limits import CEILING
 from desk.domain.market import OrderStatus, Side, VenueOrder
 from desk.domain.proposal import Kill, Mandate
 from desk.domain.risk import assess
-from tests.kernel.values import GOOG, MARKET, NOW, book, held, intent, ledger, sent
+from tests.kernel.values import GOOG, MARKET, NOW, SPX, book, held, intent, ledger, quote, sent
 
 D = Decimal
 FREE = replace(MARKET, taker_fee=D(0))
@@ -50,6 +50,21 @@ def test_a_deadline_that_is_over_frees_only_its_own_condition() -> None:
 @pytest.mark.parametrize("op", ["==", "", "!<"])
 def test_an_operator_nobody_knows_voids_the_act(op: str) -> None:
     assert "KILL_IF" in reasons(intent(kill_if=(kill(op=op, threshold=D(1)),)), book())
+
+
+@pytest.mark.parametrize(
+    ("op", "below", "at", "above"),
+    [
+        ("<", True, False, False),
+        ("<=", True, True, False),
+        (">", False, False, True),
+        (">=", False, True, True),
+    ],
+)
+def test_each_operator_at_its_threshold(op: str, below: bool, at: bool, above: bool) -> None:
+    for threshold, voids in ((D("2000.01"), below), (D(2000), at), (D("1999.99"), above)):
+        act = intent(kill_if=(kill(op=op, threshold=threshold),))
+        assert ("KILL_IF" in reasons(act, book())) == voids
 
 
 def test_a_condition_on_a_close_that_nobody_quotes_is_an_unknown() -> None:
@@ -91,6 +106,21 @@ def test_an_account_that_is_worth_nothing_and_never_was_is_drawn_down() -> None:
     assert "DRAWDOWN" in reasons(intent(), broke)
 
 
+@pytest.mark.parametrize(("peak", "fallen"), [("1.2499", False), ("1.25", True)])
+def test_a_drawdown_is_a_share_of_the_peak(peak: str, fallen: bool) -> None:
+    assert ("DRAWDOWN" in reasons(intent(), book(ledger=ledger(peak_nav=D(peak))))) == fallen
+
+
+def test_where_the_venue_gives_no_spread_the_quote_s_own_counts() -> None:
+    """At 0.4 of 2000 it is 2 bps as well; twenty times that is noise the stop stands in, and a cost."""
+    silent = replace(MARKET, spread=None)
+    wide = replace(quote(), bid=D(1996), ask=D(2004))
+
+    assert reasons(intent(), book(market=silent)) == set()
+    assert reasons(intent(), book(market=silent, quotes=(wide,))) == {"STOP_IN_NOISE", "REWARD_RISK"}
+    assert reasons(intent(), book(quotes=(wide,))) == set()
+
+
 # ---- what others have working --------------------------------------------------------------------
 
 
@@ -114,10 +144,14 @@ def stranger(**changes: Any) -> VenueOrder:
         stranger(status=OrderStatus.CANCELLED),
         stranger(status=OrderStatus.FILLED),
         stranger(side=Side.SELL, quantity=D("0.1")),
+        stranger(limit_price=None, quantity=D("0.1")),
+        stranger(limit_price=None, stop_price=D(2100), quantity=D("0.1")),
+        stranger(stop_price=D(90_000), quantity=D("0.1")),
+        stranger(quantity=D(200), amount_unit="quote"),
     ],
-    ids=["reduces", "cancelled", "filled", "sells a little"],
+    ids=["reduces", "cancelled", "filled", "sells", "by quote", "by stop", "by limit first", "in USDC"],
 )
-def test_an_order_that_opens_nothing_on_this_side_does_not_count(order: VenueOrder) -> None:
+def test_an_order_that_opens_little_or_nothing_leaves_room(order: VenueOrder) -> None:
     assert reasons(intent(), book(orders=(order,))) == set()
 
 
@@ -147,6 +181,11 @@ def test_one_of_which_nobody_knows_the_amount_leaves_no_room(order: VenueOrder) 
 
     assert "CASH_RESERVE" in judged.reasons
     assert judged.max_admissible_usdc == 0
+
+
+def test_one_in_the_same_symbol_counts_with_its_positions() -> None:
+    assert "POSITION_SIZE" in reasons(intent(), book(orders=(stranger(symbol=SPX, quantity=D("0.49")),)))
+    assert "POSITION_SIZE" not in reasons(intent(), book(orders=(stranger(quantity=D("0.49")),)))
 
 
 def test_what_is_pending_in_another_category_is_not_alike() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from desk.domain.events import OrderFilled
 from desk.domain.market import OrderRequest, OrderStatus, OrderType, Side, TimeInForce, VenueOrder
-from desk.execution.settlement import differences, filled_quantity
+from desk.execution.settlement import differences, filled_quantity, settled
 
 D = Decimal
 
@@ -111,3 +112,18 @@ def test_what_filled_is_what_is_stated_and_all_of_a_filled_order_where_nothing_i
     said = answer(status=status, filled_quantity=None if stated is None else D(stated))
 
     assert filled_quantity(said, request()) == D(filled)
+
+
+@pytest.mark.parametrize(
+    ("stated", "limit", "recorded"), [("1999", "2000", "1999"), (None, "2000", "2000"), (None, None, "0")]
+)
+def test_a_fill_without_a_price_is_recorded_at_its_limit(
+    stated: str | None, limit: str | None, recorded: str
+) -> None:
+    said = answer(average_price=None if stated is None else D(stated), fee_usdc=None)
+    asked = request(limit_price=None if limit is None else D(limit))
+
+    event = settled(said, asked, ())
+
+    assert isinstance(event, OrderFilled)
+    assert (event.average_price, event.fee_usdc, event.filled_quantity) == (D(recorded), 0, D("0.02"))
