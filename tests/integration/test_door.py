@@ -12,7 +12,7 @@ import pytest
 from desk.domain.events import OrderNotSent, OrderSubmitted
 from desk.errors import OutcomeUnknown, TicketRefused
 from desk.execution.tickets import Tickets
-from desk.ports import DoorRefused, Permit
+from desk.ports import DoorRefused, Permit, TicketId
 from tests.kernel.bench import KEY, Bench
 from tests.kernel.values import intent, quote, sized
 
@@ -282,6 +282,16 @@ async def test_two_tickets_share_one_limit():
     answer = await other.propose(intent(intent_id="int_" + "2" * 32))
     assert isinstance(answer, DoorRefused)
     assert "CASH_RESERVE" in answer.reasons
+
+
+@pytest.mark.parametrize(("waited_s", "second"), [(59, DoorRefused), (60, TicketId)])
+async def test_a_ticket_reserves_its_room_until_it_expires(waited_s: int, second: type):
+    bench = Bench()
+    bench.venue.shown = {"available_usdc": D(5080)}
+    await bench.ticket()
+    other = Bench(journal=bench.journal, venue=bench.venue, tickets=bench.tickets, ids_from=1000, session=1)
+    other.clock.pass_s(waited_s)
+    assert isinstance(await other.propose(sized(D(60), intent_id="int_" + "2" * 32)), second)
 
 
 async def test_a_stop_pulled_between_the_burn_and_the_bytes_sends_nothing():

@@ -145,7 +145,7 @@ async def test_a_look_alike_beside_ours_leaves_it_unknown():
 
 
 def beside(bench: Bench, **change: Any) -> None:
-    """When our request arrives and is lost, an order that ended without a fill turns up: ours, but for this."""
+    """When our request arrives and is lost, an order that ended unfilled turns up: ours, but for this."""
     bench.venue.fail["entry"] = LOST
     bench.venue.before = lambda permit: bench.venue.strangers.append(
         replace(
@@ -337,7 +337,11 @@ async def test_a_stop_is_proven_within_five_seconds_and_given_up_within_ten_more
         {"quantity": D("0.01")},
         {"side": Side.BUY},
         {"stop_price": D(1950)},
+        {"stop_price": None},
+        {"symbol": "BTC-PERP"},
+        {"type": OrderType.LIMIT},
         {"reduce_only": False},
+        {"reduce_only": None},
         {"parent_order_id": "ord_other"},
         {"status": OrderStatus.CANCELLED},
     ],
@@ -348,6 +352,30 @@ async def test_a_stop_that_is_not_the_one_is_no_protection(change: dict[str, Any
     bench.venue._leg = lambda entry, filled: replace(honest(entry, filled), **change)
     report = await bench.run()
     assert report.document["protection"] == "placed"
+    assert [event.attempt for event in bench.events("TicketIssued")] == [1, 2]
+
+
+SALE = {"side": Side.SELL, "limit": D(1996), "stop": D(2040), "target": D(1860)}
+
+
+@pytest.mark.parametrize(
+    ("trade", "stop", "protection"),
+    [
+        ({}, D(1960), "attached"),
+        ({}, D(1961), "attached"),
+        ({}, D("1959.99"), "placed"),
+        (SALE, D(2040), "attached"),
+        (SALE, D(2039), "attached"),
+        (SALE, D("2040.01"), "placed"),
+    ],
+)
+async def test_a_stop_may_lose_less_than_the_approved_one_and_never_more(
+    trade: dict[str, Any], stop: Decimal, protection: str
+):
+    bench = Bench()
+    honest = bench.venue._leg
+    bench.venue._leg = lambda entry, filled: replace(honest(entry, filled), stop_price=stop)
+    assert (await bench.run(intent(**trade))).document["protection"] == protection
 
 
 async def test_a_halt_does_not_stop_the_protective_leg_and_a_hard_one_does():

@@ -205,12 +205,41 @@ def test_a_position_whose_category_is_on_record_counts_with_its_own() -> None:
     assert "CATEGORY_SHARE" not in reasons(intent(), holding("crypto"))
 
 
+# ---- what would be a duplicate -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("before", "largest"), [(5, 300), (10, 0), (100, 89)])
+def test_a_like_act_forbids_the_sizes_around_its_own_and_none_that_could_not_be_sent(
+    before: int, largest: int
+) -> None:
+    like = sent(before, symbol=SPX, bucket="equity", ago_s=60, approved_by="ann")
+
+    assert assess(intent(), book(ledger=ledger(like)), CEILING).max_admissible_usdc == largest
+
+
+@pytest.mark.parametrize("other", [{"side": Side.SELL}, {"symbol": GOOG}, {"ago_s": 300}])
+def test_an_act_unlike_it_forbids_no_size(other: dict[str, Any]) -> None:
+    unlike = sent(100, **({"symbol": SPX, "ago_s": 60, "approved_by": "ann"} | other))
+
+    assert assess(intent(), book(ledger=ledger(unlike)), CEILING).max_admissible_usdc == 300
+
+
 # ---- what the dossier says of the account --------------------------------------------------------
 
 
 def test_what_cannot_be_read_of_the_account_leaves_no_room() -> None:
     assert largest_by_account(D(10_000), book(), CEILING) > 0
     assert largest_by_account(D(10_000), book(available_usdc=None), CEILING) == 0
+
+
+def test_what_is_held_pending_and_sent_takes_its_room() -> None:
+    """5,300 less 100 held, 50 pending and half of the equity; and 2,500 a day less what was sent."""
+    pending = sent(50, state=OrderState.ACCEPTED)
+    busy = book(available_usdc=D(5300), positions=(held(100),), ledger=ledger(pending))
+    traded = book(ledger=ledger(sent(2400, ago_s=9000), sent(500, ago_s=9000, state=OrderState.REJECTED)))
+
+    assert largest_by_account(D(10_000), busy, CEILING) == 150
+    assert largest_by_account(D(10_000), traded, CEILING) == 100
 
 
 def test_a_position_that_nobody_quotes_takes_no_cash_that_could_be_counted() -> None:
