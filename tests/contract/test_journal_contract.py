@@ -13,6 +13,7 @@ import pytest
 from desk.domain.events import TradingStateChanged
 from desk.errors import JournalError, JournalUnavailable, VersionConflict
 from desk.journal import SqliteJournal, memory_journal, open_journal
+from desk.journal.transaction import SqliteTransaction
 from desk.ports import ANY, EMPTY, Journal
 from tests.journal_samples import ACCOUNT, SESSION, closed, fee, new, ticket
 
@@ -135,13 +136,33 @@ def test_a_transaction_inside_a_transaction_is_refused(journal: SqliteJournal) -
     assert journal.head()[0] == 1
 
 
-def test_a_transaction_is_over_when_it_is_over(journal: SqliteJournal) -> None:
-    with journal.transaction() as transaction:
-        pass
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda tx: tx.version("account-a"),
+        lambda tx: tx.version("account-b"),
+        lambda tx: tx.stream("account-a"),
+        lambda tx: tx.of_account(ACCOUNT),
+        lambda tx: tx.append("account-a", ANY, [new(2)]),
+        lambda tx: tx.prove("account-a"),
+        lambda tx: tx.ticket("tkt_1"),
+        lambda tx: tx.insert_ticket(ticket()),
+        lambda tx: tx.burn_ticket("tkt_1", "2016-06-23T21:00:01.000000Z"),
+        lambda tx: tx.revoke_ticket("tkt_1"),
+        lambda tx: tx.put_blob(b"x"),
+    ],
+)
+def test_nothing_is_read_or_written_in_a_transaction_that_is_over(
+    journal: SqliteJournal, use: Callable[[SqliteTransaction], object]
+) -> None:
+    with journal.transaction() as over:
+        over.append("account-a", EMPTY, [new(1)])
+
     with pytest.raises(JournalUnavailable):
-        transaction.append("account-a", EMPTY, [new(1)])
-    with pytest.raises(JournalUnavailable):
-        transaction.version("account-a")
+        use(over)
+    with journal.transaction(), pytest.raises(JournalUnavailable):
+        use(over)
+    assert journal.head()[0] == 1
 
 
 def test_given_half_an_append_when_its_error_is_swallowed_then_nothing_is_committed(

@@ -18,7 +18,7 @@ from desk.domain.risk import assess
 from tests.kernel.values import GOOG, MARKET, NOW, SPX, book, held, intent, ledger, quote, sent
 
 D = Decimal
-FREE = replace(MARKET, taker_fee=D(0))
+FREE = replace(MARKET, taker_fee=D(0), spread=D(0))
 
 
 def reasons(act: Any, on: Any) -> set[str]:
@@ -181,6 +181,10 @@ def test_one_of_which_nobody_knows_the_amount_leaves_no_room(order: VenueOrder) 
 
     assert "CASH_RESERVE" in judged.reasons
     assert judged.max_admissible_usdc == 0
+
+
+def test_one_that_sells_is_not_alike() -> None:
+    assert "CATEGORY_SHARE" not in reasons(intent(), book(orders=(stranger(side=Side.SELL),)))
 
 
 def test_one_in_the_same_symbol_counts_with_its_positions() -> None:
