@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from desk.domain import dossier as names
 from desk.domain.debate import Approval, Result
@@ -37,7 +37,7 @@ class Terms:
 def mint(approval: Approval, dossier: Dossier, terms: Terms, intent_id: str) -> Intent | Result:
     """The intent, or ``no_trade`` when the size comes to nothing."""
     market = terms.market or _unlisted(dossier)
-    size = _size(approval, terms)
+    size = _size(approval, terms, market)
     if size < market.min_notional_usdc:
         return Result(outcome="no_trade", decided_by="system", reasons=("SIZE_BELOW_MINIMUM",))
     act = opening_act(
@@ -54,10 +54,10 @@ def mint(approval: Approval, dossier: Dossier, terms: Terms, intent_id: str) -> 
     return Intent(intent_id=intent_id, act=act, basis=_basis(approval, dossier, terms, market))
 
 
-def _size(approval: Approval, terms: Terms) -> Decimal:
-    """An equity nobody could read sizes one dollar: enough for the gate to say what is missing."""
+def _size(approval: Approval, terms: Terms, market: Market) -> Decimal:
+    """An equity nobody could read sizes the least there is: enough for the gate to say what is missing."""
     if terms.equity is None:
-        return ONE
+        return market.min_notional_usdc.to_integral_value(ROUND_CEILING)
     return size_usdc(
         equity=terms.equity,
         distance=approval.levels.distance,

@@ -30,6 +30,20 @@ def decimals(low: str, high: str, places: int = 4) -> st.SearchStrategy[Decimal]
     return st.decimals(D(low), D(high), places=places, allow_nan=False, allow_infinity=False)
 
 
+def terms(**changes: Any) -> Terms:
+    fields: dict[str, Any] = {
+        "venue": "paper",
+        "account": "paper:test",
+        "as_of": NOW,
+        "bar_s": 86_400,
+        "mandate": Mandate(),
+        "events": (),
+        "market": MARKET,
+        "equity": Decimal(10_000),
+    }
+    return Terms(**(fields | changes))
+
+
 SIZES: dict[str, st.SearchStrategy[Any]] = {
     "equity": decimals("-1000", "1000000", 2),
     "distance": decimals("0", "0.5", 6),
@@ -104,21 +118,33 @@ def test_what_the_gate_clears_is_inside_the_mandate_and_what_it_would_admit(
     approval: Approval, equity: Decimal, notional: Decimal | None, loss: Decimal | None
 ) -> None:
     mandate = Mandate(max_notional_usdc=notional, max_loss_usdc=loss)
-    terms = Terms(
-        venue="paper",
-        account="paper:test",
-        as_of=NOW,
-        bar_s=86_400,
-        mandate=mandate,
-        events=(),
-        market=MARKET,
-        equity=equity,
-    )
-    minted = mint(approval, SEEN, terms, "int_" + "1" * 32)
+    on = terms(mandate=mandate, equity=equity)
+    minted = mint(approval, SEEN, on, "int_" + "1" * 32)
     if isinstance(minted, Result):
         assert minted.reasons == ("SIZE_BELOW_MINIMUM",)
         return
     _held_to_its_bounds(minted, equity, mandate)
+
+
+@given(approvals(), st.sampled_from(["0.5", "1", "10", "12.5"]).map(Decimal))
+def test_an_account_nobody_can_read_is_the_gates_to_deny_whatever_the_venue_takes(
+    approval: Approval, least: Decimal
+) -> None:
+    on = terms(market=replace(MARKET, min_notional_usdc=least), equity=None)
+    minted = mint(approval, SEEN, on, "int_" + "1" * 32)
+
+    assert isinstance(minted, Intent)
+    assert "INPUT_UNKNOWN" in assess(minted, book(balance_usdc=None), CEILING).reasons
+
+
+@given(approvals(), st.sampled_from([Decimal(-5), Decimal(0), Decimal(100)]))
+def test_an_account_with_too_little_in_it_makes_no_trade(approval: Approval, equity: Decimal) -> None:
+    on = terms(equity=equity)
+    minted = mint(approval, SEEN, on, "int_" + "1" * 32)
+
+    assert isinstance(minted, Result)
+    assert (minted.outcome, minted.decided_by) == ("no_trade", "system")
+    assert minted.reasons == ("SIZE_BELOW_MINIMUM",)
 
 
 def _held_to_its_bounds(minted: Intent, equity: Decimal, mandate: Mandate) -> None:
