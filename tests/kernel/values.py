@@ -9,7 +9,17 @@ from typing import Any
 
 from desk.domain.book import Book, TradingState
 from desk.domain.lifecycle import OrderState
-from desk.domain.market import Category, Market, Position, Promises, Quote, Side, Snapshot
+from desk.domain.market import (
+    Category,
+    Market,
+    OrderStatus,
+    Position,
+    Promises,
+    Quote,
+    Side,
+    Snapshot,
+    VenueOrder,
+)
 from desk.domain.portfolio import Ledger, SentAct
 from desk.domain.proposal import Act, Basis, Intent, Mandate
 
@@ -139,3 +149,16 @@ def held(worth: Decimal | int, **changes: Any) -> Position:
         "stop": D(1999),
     }
     return Position(**(fields | changes))
+
+
+def stranger(**changes: Any) -> VenueOrder:
+    """Somebody else's working order, which sells 100 USDC at 2000."""
+    fields: dict[str, Any] = {
+        "order_id": "ord_9",
+        "status": OrderStatus.ACCEPTED,
+        "symbol": GOOG,
+        "side": Side.SELL,
+        "quantity": D("0.05"),
+        "limit_price": D(2000),
+    }
+    return VenueOrder(**(fields | changes))

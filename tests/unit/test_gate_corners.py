@@ -15,7 +15,7 @@ from desk.domain.limits import CEILING
 from desk.domain.market import OrderStatus, Side, VenueOrder
 from desk.domain.proposal import Kill, Mandate
 from desk.domain.risk import assess
-from tests.kernel.values import GOOG, MARKET, NOW, SPX, book, held, intent, ledger, quote, sent
+from tests.kernel.values import GOOG, MARKET, NOW, SPX, book, held, intent, ledger, quote, sent, stranger
 
 D = Decimal
 FREE = replace(MARKET, taker_fee=D(0), spread=D(0))
@@ -124,30 +124,22 @@ def test_where_the_venue_gives_no_spread_the_quote_s_own_counts() -> None:
 # ---- what others have working --------------------------------------------------------------------
 
 
-def stranger(**changes: Any) -> VenueOrder:
-    """Somebody else's working order, bought in the same category, for 2,000 USDC."""
-    fields: dict[str, Any] = {
-        "order_id": "ord_9",
-        "status": OrderStatus.ACCEPTED,
-        "symbol": GOOG,
-        "side": Side.BUY,
-        "quantity": D(1),
-        "limit_price": D(2000),
-    }
-    return VenueOrder(**(fields | changes))
+def buyer(**changes: Any) -> VenueOrder:
+    """Somebody else's working order: it buys 2,000 USDC of the same category."""
+    return stranger(**({"side": Side.BUY, "quantity": D(1)} | changes))
 
 
 @pytest.mark.parametrize(
     "order",
     [
-        stranger(reduce_only=True),
-        stranger(status=OrderStatus.CANCELLED),
-        stranger(status=OrderStatus.FILLED),
-        stranger(side=Side.SELL, quantity=D("0.1")),
-        stranger(limit_price=None, quantity=D("0.1")),
-        stranger(limit_price=None, stop_price=D(2100), quantity=D("0.1")),
-        stranger(stop_price=D(90_000), quantity=D("0.1")),
-        stranger(quantity=D(200), amount_unit="quote"),
+        buyer(reduce_only=True),
+        buyer(status=OrderStatus.CANCELLED),
+        buyer(status=OrderStatus.FILLED),
+        buyer(side=Side.SELL, quantity=D("0.1")),
+        buyer(limit_price=None, quantity=D("0.1")),
+        buyer(limit_price=None, stop_price=D(2100), quantity=D("0.1")),
+        buyer(stop_price=D(90_000), quantity=D("0.1")),
+        buyer(quantity=D(200), amount_unit="quote"),
     ],
     ids=["reduces", "cancelled", "filled", "sells", "by quote", "by stop", "by limit first", "in USDC"],
 )
@@ -158,12 +150,12 @@ def test_an_order_that_opens_little_or_nothing_leaves_room(order: VenueOrder) ->
 @pytest.mark.parametrize(
     "order",
     [
-        stranger(),
-        stranger(side=None),
-        stranger(limit_price=None),
-        stranger(limit_price=None, stop_price=D(2100)),
-        stranger(limit_price=D(2000), stop_price=D(1)),
-        stranger(quantity=D(2000), amount_unit="quote"),
+        buyer(),
+        buyer(side=None),
+        buyer(limit_price=None),
+        buyer(limit_price=None, stop_price=D(2100)),
+        buyer(limit_price=D(2000), stop_price=D(1)),
+        buyer(quantity=D(2000), amount_unit="quote"),
     ],
     ids=["limit", "no side", "by its quote", "by its stop", "by its limit first", "in USDC"],
 )
@@ -173,7 +165,7 @@ def test_one_that_may_open_counts_at_the_price_it_has(order: VenueOrder) -> None
 
 @pytest.mark.parametrize(
     "order",
-    [stranger(quantity=None), stranger(limit_price=None, symbol="WTI-PERP")],
+    [buyer(quantity=None), buyer(limit_price=None, symbol="WTI-PERP")],
     ids=["no amount", "no price"],
 )
 def test_one_of_which_nobody_knows_the_amount_leaves_no_room(order: VenueOrder) -> None:
@@ -184,12 +176,12 @@ def test_one_of_which_nobody_knows_the_amount_leaves_no_room(order: VenueOrder) 
 
 
 def test_one_that_sells_is_not_alike() -> None:
-    assert "CATEGORY_SHARE" not in reasons(intent(), book(orders=(stranger(side=Side.SELL),)))
+    assert "CATEGORY_SHARE" not in reasons(intent(), book(orders=(buyer(side=Side.SELL),)))
 
 
 def test_one_in_the_same_symbol_counts_with_its_positions() -> None:
-    assert "POSITION_SIZE" in reasons(intent(), book(orders=(stranger(symbol=SPX, quantity=D("0.49")),)))
-    assert "POSITION_SIZE" not in reasons(intent(), book(orders=(stranger(quantity=D("0.49")),)))
+    assert "POSITION_SIZE" in reasons(intent(), book(orders=(buyer(symbol=SPX, quantity=D("0.49")),)))
+    assert "POSITION_SIZE" not in reasons(intent(), book(orders=(buyer(quantity=D("0.49")),)))
 
 
 def test_what_is_pending_in_another_category_is_not_alike() -> None:

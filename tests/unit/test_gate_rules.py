@@ -11,28 +11,15 @@ import pytest
 from desk.domain.book import Book, TradingState
 from desk.domain.lifecycle import OrderState
 from desk.domain.limits import CEILING
-from desk.domain.market import OrderStatus, Side, VenueOrder
+from desk.domain.market import Side
 from desk.domain.proposal import Intent, Kill, Mandate
 from desk.domain.risk import assess
 from desk.errors import BadNumber
-from tests.kernel.values import GOOG, NOW, book, held, intent, ledger, quote, sent, sized, snapshot
+from tests.kernel.values import GOOG, NOW, book, held, intent, ledger, quote, sent, sized, snapshot, stranger
 
 D = Decimal
 SHORT = {"side": Side.SELL, "stop": D(2001)}
 BUYING = Mandate(kinds=("bet",))
-
-
-def stranger(**changes: Any) -> VenueOrder:
-    """Somebody else's working order for 2,000 USDC."""
-    fields: dict[str, Any] = {
-        "order_id": "ord_9",
-        "status": OrderStatus.ACCEPTED,
-        "symbol": GOOG,
-        "side": Side.SELL,
-        "quantity": D("0.05"),
-        "limit_price": D(2000),
-    }
-    return VenueOrder(**(fields | changes))
 
 
 ALONE: list[tuple[str, Intent, Book]] = [
