@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import keyword
 import sys
@@ -47,9 +46,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "paper": ("paper", "Serve the embedded paper venue on loopback."),
 }
 
-#: Objects before Python looks for cycles among them: a command makes many that are small, and few cycles.
-COLLECT_AFTER = 50_000
-
 EPILOG = """\b
 Try:  desk run                     four agents argue over a real brief, on paper
       desk brief list              the bundled briefs
@@ -87,7 +83,6 @@ def main() -> None:
     from desk.cli.output import INTERRUPTED, fail, note, unread
     from desk.errors import DeskError, UsageError
 
-    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
     as_json = "--json" in sys.argv[1:]
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)

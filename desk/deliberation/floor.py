@@ -120,16 +120,20 @@ class Floor:
     async def speak(self, role: str) -> None:
         """One role's turn. What it says goes on record and to the screen; the chat has no use for it."""
         if role == COMPLIANCE_PROXY:
-            return await self._propose()
+            await self._propose()
+            return
         self._announce(role)
         if role == EXECUTOR:
-            return await self._execute()
+            await self._execute()
+        else:
+            await self._state(role)
+
+    async def _state(self, role: str) -> None:
         ask = self.debate.ask(role)
         repairable = role in self._repairable
         statement = await self.interview.statement(self.debate, ask, self.left_s, repairable=repairable)
         events = self.debate.hear(role, statement)
         self._heard(role, events)
-        return None
 
     def _announce(self, role: str) -> None:
         spent = self.interview.spent

@@ -8,8 +8,8 @@ from hashlib import sha256
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from desk.domain import canonical, ids
-from desk.domain.canonical import written
+from desk.domain import ids
+from desk.domain.canonical import timestamp, written
 from desk.domain.events import TOPICS
 from desk.errors import JournalUnavailable, VersionConflict
 from desk.journal.chain import COLUMNS, Head, hash_of
@@ -71,19 +71,17 @@ class SqliteTransaction(Reader):
             raise translated(error) from None
 
     def _require_life(self) -> None:
-        if self._over or not self._db.in_transaction:
+        if not self.alive:
             raise JournalUnavailable(
                 "nothing can be recorded", why="the transaction is over", fix="Start another one"
             )
 
     def version(self, stream_id: str) -> int:
         """Number of events in a stream; 0 if it does not exist."""
-        known = self._versions.get(stream_id)
-        if known is None:
-            known = self._versions[stream_id] = super().version(stream_id)
-        else:
-            self._require_life()
-        return known
+        self._require_life()
+        if stream_id not in self._versions:
+            self._versions[stream_id] = super().version(stream_id)
+        return self._versions[stream_id]
 
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         """Append and return the stream's new version.
@@ -167,5 +165,5 @@ def _columns(new: NewEvent) -> _Columns:
         metadata["account"] = new.account
     if new.session_id is not None:
         metadata["session"] = new.session_id
-    occurred_at = canonical.timestamp(new.occurred_at)
+    occurred_at = timestamp(new.occurred_at)
     return _Columns(new.event_id, event_type, schema_version, data, written(metadata), occurred_at)

@@ -29,8 +29,7 @@ a `SelectorGroupChat` whose model picks each speaker, the same dossier as its ta
 an escrow tool, and the same scripted model that answers at once. Ours is a whole session: AutoGen team,
 debate law, gate, tickets, and the journal on disk; model and venue answer at once from what a first, real
 session was told. CPU is counted from the built dossier to the report, gate and journal included; what the
-kernel does for fsync, and the time it takes, are in rows of their own. Ours looks for cycles among its
-objects as seldom as the `desk` command does, and cleans up before the peer's turn.
+kernel does for fsync, and the time it takes, are in rows of their own.
 
 The journal's peers are the bare disk, and an application of the `eventsourcing` package on SQLite that
 holds the same events in the same streams, with the same typed fields, and folds the same sum. It reads them

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ import desk.session
 from desk import bootstrap
 from desk.bootstrap import Desk, Hands, Wishes
 from desk.briefs.reader import read
-from desk.cli.main import COLLECT_AFTER
 from desk.config import Settings
 from desk.domain import ids
 from desk.domain.brief import Brief
@@ -209,7 +207,7 @@ class Bench:
     def session(self, latency_s: float = 0.0) -> Cost:
         """One session; measured from the built dossier to its report."""
         given = self._again(latency_s)
-        with as_a_command(), built() as marks, committed(self.desk) as commits:
+        with built() as marks, committed(self.desk) as commits:
             report = asyncio.run(Session(given).run())
             cpu_s, wall_s = time.process_time() - marks["cpu"], time.perf_counter() - marks["wall"]
         assert report.outcome == "executed", report
@@ -228,18 +226,6 @@ class Bench:
         """The dossier in its long form, and the brief's own words: what the peer gets."""
         dossier = desk.session.build(self.brief, None)
         return "\n".join([*(fact.line() for fact in dossier.facts), self.brief.question, self.brief.text])
-
-
-@contextmanager
-def as_a_command() -> Iterator[None]:
-    """Cycles are looked for as seldom as in the program. What is left over is not left to the peer."""
-    before = gc.get_threshold()
-    gc.set_threshold(COLLECT_AFTER, *before[1:])
-    try:
-        yield
-    finally:
-        gc.collect(0)
-        gc.set_threshold(*before)
 
 
 @contextmanager
