@@ -11,10 +11,11 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from desk.approval.slack.settings import SlackSettings, is_loopback, slack_settings
 from desk.domain import ids
@@ -43,8 +44,7 @@ MAX_CACHE_S = 7 * 86_400
 PURPLE_FLEA_URL = "https://purpleflea.com/api/v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Somebody who may approve, under the names the channels know them by."""
 
     name: str
@@ -53,8 +53,7 @@ class Person:
     page_token_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Everything from file and environment. ``models`` maps a role (or ``default``) to a model's spec.
 
     ``cache_s`` is how long an analyst's reply may be served from the decision cache; 0 is not at all.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from desk.deliberation.floor import Floor
 from desk.deliberation.interview import Interview
@@ -37,8 +38,7 @@ from desk.ports import Answers, Door, ExecutionReport, Tool, Transaction, Waitin
 Chat = Callable[[Floor], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """What a session is given. ``answers`` makes whoever answers for the roles of this debate."""
 
     brief: Brief
@@ -57,8 +57,7 @@ class Given:
     door: Callable[[Parts], Door] = TradeDoor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionReport:
+class SessionReport(Struct, frozen=True, kw_only=True):
     """How it ended, or that it waits for a human."""
 
     session_id: str

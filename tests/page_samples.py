@@ -7,11 +7,12 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
+from msgspec.structs import replace
 
 from desk import bootstrap
 from desk.approval.inbox import InboxApprover

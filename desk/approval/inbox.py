@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain import approval, ids
 from desk.domain.approval import Standing, standing
@@ -22,8 +23,7 @@ TTL_S = 4 * 3600
 POLL_S = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """A request on record and where it stands; ``over`` if its session has ended."""
 
     session_id: str
@@ -193,8 +193,7 @@ class Inbox:
         tx.append(stream, tx.version(stream), [event])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Struct, frozen=True, kw_only=True):
     """What was recorded, and where the approval stands with it."""
 
     decided: ApprovalDecided

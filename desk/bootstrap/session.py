@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from desk import __version__
 from desk.approval.console import Prompt
@@ -28,8 +29,7 @@ from desk.ports import Clock, Ids, Screen
 from desk.session import Given
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hands:
+class Hands(Struct, frozen=True, kw_only=True):
     """What a process lends a session: who is looking and who answers."""
 
     screen: Screen

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from desk.config import ROLES, Settings
 from desk.domain.budget import Budget
@@ -14,8 +15,7 @@ PAPER, FLEA = "paper", "purpleflea"
 RULES = "rules"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """A run's flags, as values. ``models`` maps every role to its spec."""
 
     models: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(ROLES, RULES))

@@ -7,10 +7,10 @@ and number of nodes are bounded before they can cost anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NoReturn
 
 import yaml
+from msgspec import Struct
 
 from desk.domain.tree import Fields, Items, Node, Scalar, shown
 from desk.errors import BriefError
@@ -40,8 +40,7 @@ def yaml_tree(text: str, *, file: str, first_line: int) -> Node:
     )
 
 
-@dataclass(slots=True)
-class _Builder:
+class _Builder(Struct):
     """Folds the parser's events into a tree, counting nodes on the way."""
 
     events: Iterator[yaml.Event]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk import bootstrap, reopening
 from desk.approval.inbox import Answered, Inbox, Question
@@ -134,8 +135,7 @@ def _typed(question: Question, shown: Mapping[str, object]) -> str:
     return request.card_hash
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """What the person at this terminal says."""
 
     decision: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from msgspec import Struct
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
@@ -21,8 +21,7 @@ TAIL = 400
 REFRESH_PER_S = 8
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(Struct):
     """A role that has the floor: since when, and what it has said so far."""
 
     began_s: float

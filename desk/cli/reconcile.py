@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass, field
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from desk import bootstrap, reopening
 from desk.bootstrap import Desk
@@ -22,8 +23,7 @@ from desk.reconciling import settled
 from desk.replay.record import load as load_record
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What a reconcile made of everything open."""
 
     resolved: list[dict[str, object]] = field(default_factory=list)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from desk.errors import ModelError
 from desk.ports import Clock, Model, ModelReply, ModelRequest

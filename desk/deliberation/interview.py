@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from desk.deliberation.answers import STREAM_BROKEN
 from desk.deliberation.replies import ReplyInvalid, parse

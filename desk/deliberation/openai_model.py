@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import warnings
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +26,7 @@ from autogen_core.models import (
     UserMessage,
 )
 from autogen_ext.models.openai import OpenAIChatCompletionClient
+from msgspec import Struct
 
 from desk.deliberation.answers import STREAM_BROKEN
 from desk.deliberation.reception import Reception, completed
@@ -71,8 +71,7 @@ _CHATTER = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(Struct, frozen=True, kw_only=True):
     """USD for a million tokens in and out."""
 
     prompt: Decimal

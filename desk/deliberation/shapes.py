@@ -1,13 +1,12 @@
 """From plain JSON to the domain's frozen types, and those types as a JSON schema: one walk each way.
 
-Field names and types are read from the dataclasses themselves, so a schema cannot drift from what is
+Field names and types are read from the records themselves, so a schema cannot drift from what is
 accepted. Nothing is coerced, and a problem never repeats what was sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +14,10 @@ from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
+from msgspec import Struct
+
 from desk.domain import money
+from desk.domain.shape import is_record
 from desk.domain.views import Typed
 from desk.errors import BadNumber, ModelError
 
@@ -81,7 +83,7 @@ def _reader(wanted: Any) -> Reader:
     if isinstance(wanted, type):
         if issubclass(wanted, StrEnum):
             return _choice(wanted)
-        return _SCALARS[wanted] if wanted in _SCALARS else _record(wanted)
+        return _record(wanted) if is_record(wanted) else _SCALARS[wanted]
     origin, arguments = get_origin(wanted), get_args(wanted)
     if origin in (Union, UnionType):
         return _union(arguments)
@@ -91,7 +93,7 @@ def _reader(wanted: Any) -> Reader:
 def _union(choices: tuple[Any, ...]) -> Reader:
     """The member that the JSON type points to: a record for an object, null for null, else the other."""
     kept = [choice for choice in choices if choice is not NoneType]
-    records: list[Any] = [choice for choice in kept if is_dataclass(choice)]
+    records: list[Any] = [choice for choice in kept if is_record(choice)]
     others = [choice for choice in kept if choice not in records] or kept
     of_objects, of_others = _reader((records or kept)[0]), _reader(others[0])
     nullable = NoneType in choices
@@ -104,9 +106,9 @@ def _union(choices: tuple[Any, ...]) -> Reader:
     return read
 
 
-def _record(wanted: type) -> Reader:
+def _record(wanted: type[Struct]) -> Reader:
     hints = get_type_hints(wanted)
-    readers = {field.name: _reader(hints[field.name]) for field in fields(wanted)}
+    readers = {name: _reader(hints[name]) for name in wanted.__struct_fields__}
 
     def read(sent: Sent) -> object:
         if not isinstance(sent, dict):
@@ -241,9 +243,9 @@ def schema_of(root: type[Typed]) -> Schema:
     return {**_object(root, shared), "$defs": shared}
 
 
-def _object(record: type, shared: Schema) -> Schema:
+def _object(record: type[Struct], shared: Schema) -> Schema:
     hints = get_type_hints(record)
-    names = [field.name for field in fields(record)]
+    names = list(record.__struct_fields__)
     return {
         "type": "object",
         "properties": {name: _schema(hints[name], shared) for name in names},
@@ -257,7 +259,7 @@ def _schema(wanted: object, shared: Schema) -> Schema:
         return {"type": _JSON_TYPES[wanted]}
     if isinstance(wanted, type) and issubclass(wanted, StrEnum):
         return {"type": "string", "enum": [member.value for member in wanted]}
-    if isinstance(wanted, type) and is_dataclass(wanted):
+    if is_record(wanted):
         if wanted.__name__ not in shared:
             shared[wanted.__name__] = _object(wanted, shared)
         return {"$ref": f"#/$defs/{wanted.__name__}"}

@@ -7,10 +7,11 @@ at the open; the taker fee is paid on both sides, each rounded up to a millionth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from desk.domain.levels import Levels
 from desk.domain.market import Bar, Side
@@ -28,8 +29,7 @@ class Left(StrEnum):
     FLATTEN = "flatten"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exit:
+class Exit(Struct, frozen=True, kw_only=True):
     """``bar`` counts from 1, the first bar after the entry; ``at`` is when that bar had closed."""
 
     price: Decimal
@@ -38,8 +38,7 @@ class Exit:
     bar: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """A filled entry behind its stop. Prices in USDC, ``quantity`` in base units, the rate a fraction."""
 
     side: Side
@@ -51,8 +50,7 @@ class Held:
     taker_fee: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class Closed(Struct, frozen=True, kw_only=True):
     """The end of a trade. ``r`` is the P&L after all fees over what the way to the stop would have cost."""
 
     exit: Exit

@@ -8,9 +8,11 @@ move of the last 750 bars, and the notional (``unbounded`` for a short).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain.book import Assessment
 from desk.domain.canonical import Json, document, sha256
@@ -93,8 +95,7 @@ def _cents(value: Decimal) -> Decimal:
     return value.quantize(CENT, rounding=ROUND_UP)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """Where an approval stands: ``decision`` is None while it is open, ``granted_by`` are the people."""
 
     decision: str | None

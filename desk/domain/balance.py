@@ -7,11 +7,13 @@ its entry fee when it is filled, and by the rest of its result when it is closed
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from typing import ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain.events import (
     BetPlaced,
@@ -47,16 +49,14 @@ _CENT = Decimal("0.01")
 _MILLIONTH = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTrade:
+class OpenTrade(Struct, frozen=True, kw_only=True):
     """A trade that has moved cash and is not over; ``moved_usdc`` is how much so far."""
 
     trade_id: str
     moved_usdc: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
+class Balance(Struct, frozen=True, kw_only=True):
     """Cash in USDC, the trades that will still move it, and those of which nobody knows what they moved."""
 
     usdc: Decimal = ZERO

@@ -7,8 +7,9 @@ times as far, the stop first when one bar touches both, time-out after the horiz
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.market import Side
 from desk.domain.money import ZERO
@@ -22,8 +23,7 @@ LOOKBACK = {Timeframe.HOUR: 750, Timeframe.DAY: 750, Timeframe.MONTH: 60}
 LEAST = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """Columns of one market, oldest first. In a close-only series highs and lows are the closes."""
 
     highs: Sequence[Decimal]
@@ -33,8 +33,7 @@ class History:
     timeframe: Timeframe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseRate:
+class BaseRate(Struct, frozen=True, kw_only=True):
     """How many of ``n`` entries reached the target, the stop, or the end of the horizon."""
 
     n: int

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from desk.domain.canonical import Plain
 from desk.domain.market import Snapshot
@@ -28,8 +30,7 @@ Figure = Decimal | datetime | str | None
 Result = tuple[str, bool, Figure, Figure]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class Book(Struct, frozen=True, kw_only=True, dict=True):
     """A venue snapshot, the journal's fold, and the desk's own state and time.
 
     ``snapshot_age_s`` is how old the snapshot is by desk time; ``reserved`` are acts that hold a ticket.
@@ -41,14 +42,16 @@ class Book:
     ledger: Ledger
     trading_state: TradingState
     reserved: tuple[SentAct, ...] = ()
-    #: Everything sent or about to be, opening acts and protective ones; and the opening ones of them.
-    acts: tuple[SentAct, ...] = field(init=False)
-    openings: tuple[SentAct, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        acts = (*self.ledger.acts, *self.reserved)
-        object.__setattr__(self, "acts", acts)
-        object.__setattr__(self, "openings", tuple([act for act in acts if act.opening]))
+    @cached_property
+    def acts(self) -> tuple[SentAct, ...]:
+        """Everything sent or about to be: opening acts and protective ones."""
+        return (*self.ledger.acts, *self.reserved)
+
+    @cached_property
+    def openings(self) -> tuple[SentAct, ...]:
+        """The opening acts of them."""
+        return tuple([act for act in self.acts if act.opening])
 
 
 class Assessment(NamedTuple):

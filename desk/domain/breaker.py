@@ -8,10 +8,12 @@ failure opens it again. Thresholds are seed 000's table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class BreakerState(StrEnum):
@@ -20,8 +22,7 @@ class BreakerState(StrEnum):
     HALF_OPEN = "HALF_OPEN"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True, kw_only=True):
     """``failures`` in a row open it for ``open_s``; a silent probe is given up after as long."""
 
     failures: int
@@ -35,8 +36,7 @@ THRESHOLDS: Mapping[str, Thresholds] = MappingProxyType(
 OTHERS = Thresholds(failures=5, open_s=60)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breaker:
+class Breaker(Struct, frozen=True, kw_only=True):
     """``latched`` means only a human reset closes it (a 401, an expired token)."""
 
     service: str

@@ -8,10 +8,12 @@ from a journal alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from desk.domain.canonical import Json, sha256
 from desk.domain.csv_series import macro, prices
@@ -51,8 +53,7 @@ MAX_REFERENCE = 1_000
 Load: TypeAlias = Callable[[str], tuple[bytes, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Something announced. A bare date lasts that whole day."""
 
     name: str
@@ -68,8 +69,7 @@ class Event:
         return self.moments[0] - span <= moment <= self.moments[-1] + span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brief:
+class Brief(Struct, frozen=True, kw_only=True, dict=True):
     """One question about one or more markets, with everything known at ``as_of``.
 
     The first of ``symbols`` is the market that may be traded; the others are context. ``text`` is
@@ -90,12 +90,15 @@ class Brief:
     account: str | None
     balance_usdc: Decimal | None
     tape: Mapping[str, Prices]
-    sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
+        _ = self.sha256  # Now: what cannot be written down is not a brief.
+
+    @cached_property
+    def sha256(self) -> str:
         content = self.document()
         del content["name"]
-        object.__setattr__(self, "sha256", sha256(content))
+        return sha256(content)
 
     @property
     def symbol(self) -> str:

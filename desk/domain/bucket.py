@@ -6,14 +6,15 @@ cell rate algorithm, ITU-T I.371), so that it is exact: nothing is divided and n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 ZERO_S = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class Rate(Struct, frozen=True, kw_only=True):
     """``burst`` requests at once, then one every ``every_s`` seconds."""
 
     burst: int
@@ -24,8 +25,7 @@ class Rate:
         return self.burst + seconds / self.every_s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class Bucket(Struct, frozen=True, kw_only=True):
     """One limit's state. Times are seconds of a clock that never runs backwards, from 0 on.
 
     Whoever takes a token may go ``wait_s`` later. Tokens can be taken ahead: each is due one interval

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.canonical import Json
 from desk.domain.shape import shaped
@@ -14,8 +15,7 @@ CHARS_A_TOKEN = 4
 REPLY_TOKENS = 1500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Budget(Struct, frozen=True, kw_only=True):
     """Ceilings of one session. ``usd`` is None when nobody set one."""
 
     calls: int = 12
@@ -27,8 +27,7 @@ class Budget:
         return shaped(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
+class Spent(Struct, frozen=True, kw_only=True):
     """What was used so far. ``usd`` becomes None once a call's price is not known."""
 
     calls: int = 0

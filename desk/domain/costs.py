@@ -6,8 +6,9 @@ Figures are those of the embedded venue (DESIGN section 9): the taker fee is pai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.market import Category, Market
 
@@ -31,8 +32,7 @@ CATEGORIES = {
 UNKNOWN = Category.CRYPTO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Costs:
+class Costs(Struct, frozen=True, kw_only=True):
     """Category of a market, its typical spread and its taker fee, both fractions of the price."""
 
     category: Category

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from desk.domain.stamps import Stamp, stamp
 from desk.domain.tree import shown
@@ -16,8 +17,7 @@ MAX_COLUMNS = 12
 DATE_COLUMNS = ("date", "time", "datetime")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row: its line in the file, its date, and the text of its other cells."""
 
     line: int
@@ -25,8 +25,7 @@ class Row:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """``columns`` are the lower-case names after the date; each row has one cell for each of them."""
 
     file: str

@@ -7,9 +7,10 @@ writes can make another role speak, end the run, or change what is done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from desk.domain import dossier as names
 from desk.domain import prompting
@@ -55,8 +56,7 @@ class Phase(StrEnum):
     CLOSED = "CLOSED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """What a role is asked: the typed answer wanted (None: a tool call) and the text it is shown."""
 
     role: str
@@ -64,8 +64,7 @@ class Ask:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
+class Approval(Struct, frozen=True, kw_only=True):
     """What the officer approved, evaluated: everything an intent is made from except the account.
 
     ``x`` is the less certain analyst's certainty, 0..1; ``cost`` a fraction of the entry price.
@@ -82,8 +81,7 @@ class Approval:
     case_against: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """How it ended (DESIGN section 4)."""
 
     outcome: str

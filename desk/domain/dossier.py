@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+
+from msgspec import Struct
 
 from desk.domain.canonical import sha256
 from desk.domain.market import Side
@@ -53,8 +54,7 @@ def toward(name: str, side: Side) -> str:
     return f"{name}_{'long' if side is Side.BUY else 'short'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True, dict=True):
     """One number with its name, place and source. ``symbol`` is a market, a macro series or ``account``.
 
     ``unit`` is one of USDC, fraction, percent, points, ATR, ratio, count, bars, R or a rate's own unit.
@@ -70,11 +70,14 @@ class Fact:
     as_of: datetime
     source: str
     proxy: bool = False
-    #: The value as text.
-    shown: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shown", plain(self.value))
+        _ = self.shown  # Now: a value that is not a number is not a fact.
+
+    @cached_property
+    def shown(self) -> str:
+        """The value as text."""
+        return plain(self.value)
 
     def line(self) -> str:
         """``F7 close SPX-PERP 1d 2113.32 USDC as_of 2016-06-24T00:00Z source spx``."""
@@ -86,8 +89,7 @@ class Fact:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Missing(Struct, frozen=True, kw_only=True):
     """A fact that does not exist here, and why: too old, too short, not in the brief."""
 
     name: str
@@ -95,8 +97,7 @@ class Missing:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dossier:
+class Dossier(Struct, frozen=True, kw_only=True, dict=True):
     """Facts for one decision. ``text`` is the user's free text: untrusted data, never authority.
 
     ``horizon_bars`` is the time-out of the base rate (40 daily, 120 hourly, 3 monthly).

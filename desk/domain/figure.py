@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.dossier import Fact, Missing
 from desk.domain.money import significant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """``value`` None means it could not be had, for ``reason``. ``at`` is when its data were known."""
 
     name: str
@@ -21,8 +21,7 @@ class Figure:
     proxy: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     """Figures of one subject: a market, a macro series or the account."""
 
     subject: str

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from desk.domain.characters import is_numeral, settled
 
@@ -26,8 +27,7 @@ class Scale(StrEnum):
     BASIS_POINTS = "bps"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """One stated number. ``half_step`` is half of its last shown digit; ``sign`` is 0 when none is shown.
 
     ``value`` is None for what reads as a number and cannot be one here: nothing matches it.

@@ -8,8 +8,9 @@ must be the fact's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.dossier import Dossier, Fact
 from desk.domain.figures import Figure, Scale, figures
@@ -27,8 +28,7 @@ HUNDRED = Decimal(100)
 REASON = "states a figure that none of its facts shows"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grounding:
+class Grounding(Struct, frozen=True, kw_only=True):
     """``faults`` forbid an intent; ``warnings`` are kept with the statement. Both are ``path: reason``."""
 
     faults: tuple[str, ...]

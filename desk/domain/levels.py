@@ -6,8 +6,9 @@ Distances and costs are fractions of the entry price. Formulas: the rules of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain import dossier as names
 from desk.domain.dossier import Dossier, Fact
@@ -24,8 +25,7 @@ MIN_REWARD = Decimal("2.5")
 MULTIPLES = tuple(Decimal(tenths) / 10 for tenths in range(30, 41))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Levels:
+class Levels(Struct, frozen=True, kw_only=True):
     """Evaluated prices in USDC, before the venue's rounding."""
 
     entry: Decimal

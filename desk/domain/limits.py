@@ -7,8 +7,10 @@ Sources are those of DESIGN section 7: the seed documents' rules, the stricter w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from desk.domain.canonical import sha256
 from desk.domain.money import plain
@@ -17,8 +19,7 @@ from desk.errors import ConfigError
 D = Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Fractions are of equity unless said otherwise; ``_usdc`` is money, ``_s`` is seconds."""
 
     trade_size: Decimal = D("0.03")
@@ -49,13 +50,11 @@ class Limits:
         return sha256(self.document())
 
     def document(self) -> dict[str, str]:
-        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        return {name: plain(value) for name, value in asdict(self).items()}
 
 
-class WhatIf(Limits):
+class WhatIf(Limits, frozen=True):
     """The limits of a fork: they may be looser than the code allows, and no door to a venue opens to them."""
-
-    __slots__ = ()
 
 
 #: Limits where a larger figure is the stricter one. All others are stricter when smaller.
@@ -85,11 +84,11 @@ def supposed(base: Limits, wanted: Mapping[str, Decimal]) -> WhatIf:
         _require_limit(name)
         if not value.is_finite() or value < 0:
             raise ConfigError(f"limits.{name} is not a number from zero up", fix="Give a plain number")
-    return WhatIf(**{one.name: wanted.get(one.name, getattr(base, one.name)) for one in fields(Limits)})
+    return WhatIf(**{**asdict(base), **wanted})
 
 
 def _require_limit(name: str) -> None:
-    known = {field.name for field in fields(Limits)}
+    known = set(Limits.__struct_fields__)
     if name not in known:
         raise ConfigError(
             f"limits.{ascii(name)[1:-1][:40]} is not a limit", fix="Known: " + ", ".join(sorted(known))
@@ -122,7 +121,7 @@ def looser(name: str, value: Decimal, than: Decimal) -> bool:
 
 def tightened_since(then: Limits, now: Limits) -> dict[str, Decimal]:
     """The limits that are stricter now than they were; one that was loosened meanwhile stays as it was."""
-    names = [field.name for field in fields(Limits)]
+    names = Limits.__struct_fields__
     return {
         name: getattr(now, name) for name in names if looser(name, getattr(then, name), getattr(now, name))
     }

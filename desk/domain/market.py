@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Side(StrEnum):
@@ -37,8 +38,7 @@ class Category(StrEnum):
         return "equity" if self in (Category.INDICES, Category.STOCKS) else self.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(Struct, frozen=True, kw_only=True):
     """One closed bar. ``start`` is when it opened; ``available_at`` when its close was known."""
 
     start: datetime
@@ -50,8 +50,7 @@ class Bar:
     volume: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
+class Market(Struct, frozen=True, kw_only=True):
     """One line of the venue's list. Fee and spread are fractions; steps are in base units and USDC."""
 
     symbol: str
@@ -64,8 +63,7 @@ class Market:
     max_leverage: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class Quote(Struct, frozen=True, kw_only=True):
     """Best bid and ask, and the last price, in USDC, as the venue stamped them."""
 
     symbol: str
@@ -79,8 +77,7 @@ class Quote:
         return (self.bid + self.ask) / 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True):
     """An open position. ``quantity`` is in base units and positive; ``side`` is that of its opening order."""
 
     position_id: str
@@ -122,8 +119,7 @@ class TimeInForce(StrEnum):
     DAY = "day"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRequest:
+class OrderRequest(Struct, frozen=True, kw_only=True):
     """Exactly what goes on the wire: everything the venue could default is present.
 
     ``quantity`` is in base units (``amount_unit: base``). ``mode`` is ``paper`` or ``live``.
@@ -144,8 +140,7 @@ class OrderRequest:
     take_profit: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenueOrder:
+class VenueOrder(Struct, frozen=True, kw_only=True):
     """An order as the venue reports it. ``None`` means the venue did not say.
 
     ``quantity`` and ``filled_quantity`` are in base units, ``average_price`` in USDC.
@@ -176,8 +171,7 @@ class VenueOrder:
     updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promises:
+class Promises(Struct, frozen=True, kw_only=True):
     """What the venue declares at ``/meta``. A venue without it promises nothing."""
 
     mode: str = "unknown"
@@ -188,8 +182,7 @@ class Promises:
     settle_s: int = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """Everything the gate wants to know from the venue, read together.
 
     A part that could not be read is ``None``: the gate denies on it (``INPUT_UNKNOWN``).

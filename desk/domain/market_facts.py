@@ -6,9 +6,10 @@ Formulas are the rules model's. Returns, moves and costs are fractions; distance
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain import dossier as names
 from desk.domain.base_rate import LEAST, TARGET_R, BaseRate, History, base_rate, stop_distance
@@ -27,8 +28,7 @@ WINDOW = 20
 SLOPE_BARS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """The visible bars of one market as columns. ``atr`` is a proxy when ``close_only``."""
 
     timeframe: Timeframe
@@ -60,8 +60,7 @@ def view_of(prices: Prices, bars: Sequence[Bar]) -> View:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """How one fact is computed. ``lack`` says why it is missing when ``of`` gives None.
 
     ``ranged`` facts rest on highs and lows: of a close-only series they are proxies.

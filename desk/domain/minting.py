@@ -6,9 +6,10 @@ officer's step. What comes out is judged by the gate; nothing is clamped and sen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+
+from msgspec import Struct
 
 from desk.domain import dossier as names
 from desk.domain.debate import Approval, Result
@@ -20,8 +21,7 @@ from desk.domain.proposal import Basis, Intent, Mandate, opening_act
 from desk.domain.sizing import size_usdc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What an intent needs besides the approval; ``equity`` and ``market`` are None if not known."""
 
     venue: str

@@ -7,9 +7,10 @@ speaks of needs a human. The code's own reasons (DESIGN section 7) ask for one h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from desk.domain.canonical import Json, sha256
 from desk.domain.money import amount, plain
@@ -23,8 +24,7 @@ UNMATCHED = "POLICY_UNMATCHED"
 KINDS = ("trade", "bet", "escrow", "transfer")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True):
     """What the rules look at. ``agreement`` is 0 (the analysts differ) to 1; None if nobody stated it."""
 
     kind: str
@@ -36,8 +36,7 @@ class Situation:
     listed_event: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """``humans`` needed where every condition that is given holds. ``None`` and empty mean: any."""
 
     name: str
@@ -70,16 +69,14 @@ class Rule:
         return all(self.conditions(it).values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True):
     """How many different humans must approve, and because of what."""
 
     humans: int
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """The rules in force."""
 
     rules: tuple[Rule, ...]
@@ -130,7 +127,7 @@ def _rule(row: object, n: int) -> Rule:
     where = f"approval.rules[{n}]"
     if not isinstance(row, Mapping):
         raise ConfigError(f"{where} is not a table")
-    known = {field.name for field in fields(Rule)}
+    known = set(Rule.__struct_fields__)
     unknown = sorted(set(row) - known)
     if unknown:
         raise ConfigError(

@@ -7,10 +7,12 @@ observations are those the gate recorded each time it looked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain.events import (
     Event,
@@ -32,8 +34,7 @@ FOLDED = (*ORDER_EVENT, "FundsDeposited", "FundsWithdrawn", "FaucetClaimed", "Ga
 LONGEST_WINDOW = timedelta(hours=48)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentAct:
+class SentAct(Struct, frozen=True, kw_only=True):
     """One money-moving request as the limits count it, always at its full size.
 
     ``state`` is None while it is only reserved by a ticket. ``approved_by`` is None when no human did.
@@ -61,8 +62,7 @@ class SentAct:
         return self.state not in WITHOUT_EFFECT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class Ledger(Struct, frozen=True, kw_only=True):
     """The fold of one account's events.
 
     ``before_nav`` is the last NAV seen before ``day``, ``first_nav`` the first seen on it.
@@ -127,16 +127,14 @@ def fold(events: Iterable[tuple[datetime, Event]], start: Ledger | None = None) 
     return replace(ledger, units=units, acts=tuple(acts.values()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class Remembered(Struct, frozen=True, kw_only=True):
     """A ledger without the acts that no rule looks at from ``now`` on."""
 
     now: datetime
     ledger: Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerFold:
+class LedgerFold(Struct, frozen=True):
     """The ledger as far as any rule looks back from ``now``. See ``desk.ports.Projection``."""
 
     now: datetime

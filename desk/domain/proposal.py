@@ -7,9 +7,11 @@ the venue's step. Every rounding goes toward less risk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
+
+from msgspec import Struct
 
 from desk.domain.canonical import Plain, sha256
 from desk.domain.events import Document
@@ -22,8 +24,7 @@ SLIP_OF_STOP = Decimal("0.10")
 MAX_VALID = timedelta(hours=4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(Struct, frozen=True, kw_only=True):
     """The canonical act that ``intent_hash`` covers, and nothing else.
 
     ``size_usdc`` is the whole-USDC size every limit counts; ``quantity`` is what is sent, in base units,
@@ -63,8 +64,7 @@ class Act:
         return self.quantity * (abs(self.limit - self.stop) + taker_fee * (self.limit + self.stop))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kill:
+class Kill(Struct, frozen=True, kw_only=True):
     """A condition that voids the act when it holds at send: ``fact_name op threshold``."""
 
     fact_name: str
@@ -74,8 +74,7 @@ class Kill:
     by: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mandate:
+class Mandate(Struct, frozen=True, kw_only=True):
     """What the brief allows: kinds of act, notional and loss. ``None`` is no limit beyond the gate's."""
 
     kinds: tuple[str, ...] = ("trade",)
@@ -83,8 +82,7 @@ class Mandate:
     max_loss_usdc: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
+class Basis(Struct, frozen=True, kw_only=True):
     """What the act rests on: the gate judges by it, a human reads it, the hash does not cover it.
 
     ``entry`` is the view's entry price, ``reference`` the last close the proposal was made from,
@@ -107,18 +105,20 @@ class Basis:
     dossier_sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Intent(Struct, frozen=True, kw_only=True, dict=True):
     """One exact money-moving act with its identity. Bound everywhere by id *and* hash."""
 
     intent_id: str
     act: Act
     basis: Basis
     parent: str | None = None
-    hash: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hash", self.act.hash)
+        _ = self.hash  # Now: an act with a figure that is not one has none, and cannot be intended.
+
+    @cached_property
+    def hash(self) -> str:
+        return self.act.hash
 
 
 def slip(stop_distance: Decimal) -> Decimal:

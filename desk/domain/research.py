@@ -7,9 +7,10 @@ Order of the facts: the traded market, the macro series, the account, then the m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
+
+from msgspec import Struct
 
 from desk.domain import dossier as names
 from desk.domain.brief import Brief
@@ -26,8 +27,7 @@ from desk.domain.stamps import DAY
 ACCOUNT = "account"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFigures:
+class AccountFigures(Struct, frozen=True, kw_only=True):
     """The account as the venue and the journal show it at ``as_of``.
 
     ``drawdown`` is a fraction of the peak; ``day_loss_usdc`` is positive for a loss; ``correlated_usdc``

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from desk.domain.market import Bar
 from desk.domain.stamps import DAY, Timeframe
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """A CSV as the desk writes it: what a record keeps, and what it can be read again from."""
 
     sha256: str
@@ -25,8 +25,7 @@ def slice_of(body: bytes) -> Slice:
     return Slice(hashlib.sha256(body).hexdigest(), body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
+class Prices(Struct, frozen=True, kw_only=True):
     """Bars of one market, oldest first. ``close_only``: one value a row, so open, high and low are it."""
 
     timeframe: Timeframe
@@ -52,8 +51,7 @@ class StampRule(StrEnum):
     PERIOD = "period"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visibility:
+class Visibility(Struct, frozen=True, kw_only=True):
     """When a macro row is known and how long the last one may be used, counted from when it was known."""
 
     stamp: StampRule
@@ -87,8 +85,7 @@ _DEFAULTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, frozen=True, kw_only=True):
     """One macro row. ``values`` are in the order of ``MacroName.columns``."""
 
     start: datetime
@@ -96,8 +93,7 @@ class Observation:
     values: tuple[Decimal, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Macro:
+class Macro(Struct, frozen=True, kw_only=True):
     """One macro series, oldest first."""
 
     name: MacroName

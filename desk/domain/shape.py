@@ -1,7 +1,7 @@
-"""Frozen dataclasses as plain documents and back, by their annotations.
+"""Records as plain documents and back, by their annotations.
 
 One rule for every recorded value: a field is text, a whole number, a truth value, a Decimal, a time, a
-date, an enum, a document, another such dataclass, a tuple of these, or None. Converters are made once a
+date, an enum, a document, another such record, a tuple of these, or None. Converters are made once a
 class; a document with a key too many or too few is refused.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeGuard, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from desk.domain.canonical import SIMPLE, WRITERS, Json, Plain, moment
 from desk.domain.money import parsed
@@ -26,8 +27,13 @@ Read = Callable[[Any], Any]
 Write = Callable[[Any], Any]
 
 
+def is_record(kind: object) -> TypeGuard[type[Struct]]:
+    """Is this the type of a record?"""
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
 def shaped(value: object) -> Plain:
-    """The plain document of a dataclass."""
+    """The plain document of a record."""
     document: Plain = _WRITERS[type(value)](value)
     return document
 
@@ -41,7 +47,7 @@ class _Writers(dict[type, Write]):
         elif kind is date:
             self[kind] = date.isoformat
         else:
-            self[kind] = _record_writer(kind) if is_dataclass(kind) else WRITERS[kind]
+            self[kind] = _record_writer(kind) if is_record(kind) else WRITERS[kind]
         return self[kind]
 
 
@@ -67,12 +73,12 @@ def _write_items(items: Iterable[Any]) -> Json:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.init)
+def _names(kind: type[Struct]) -> tuple[str, ...]:
+    return kind.__struct_fields__
 
 
 def unshaped(kind: type[T], plain: object) -> T:
-    """The dataclass that ``shaped`` wrote.
+    """The record that ``shaped`` wrote.
 
     Raises:
         BadNumber: the document has other keys or a value of another type.
@@ -84,7 +90,7 @@ def unshaped(kind: type[T], plain: object) -> T:
 
 
 @cache
-def _readers(kind: type) -> dict[str, Read]:
+def _readers(kind: type[Struct]) -> dict[str, Read]:
     hints = get_type_hints(kind)
     return {name: _reader(hints[name]) for name in _names(kind)}
 
@@ -99,8 +105,8 @@ def _reader(hint: Any) -> Read:
         return _LEAVES[hint]
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint
-    if is_dataclass(hint):
-        return lambda plain: unshaped(cast(type[Any], hint), plain)
+    if is_record(hint):
+        return lambda plain: unshaped(hint, plain)
     return _document
 
 

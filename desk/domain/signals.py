@@ -7,9 +7,10 @@ cut from. They claim no edge: net R per trade was +0.02 ± 0.17.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from desk.domain import dossier as names
 from desk.domain.dossier import Dossier
@@ -23,8 +24,7 @@ MIN_SLOPE = D("0.10")
 MAX_EXTENSION = D("2.0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
+class Trend(Struct, frozen=True, kw_only=True):
     """A technical setup: direction, distances as fractions of the close, and conviction."""
 
     sign: int
@@ -33,8 +33,7 @@ class Trend:
     conviction: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vote:
+class Vote(Struct, frozen=True, kw_only=True):
     """One macro input: the fact it rests on, −1, 0 or +1, and its weight."""
 
     fact_name: str
@@ -42,8 +41,7 @@ class Vote:
     weight: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Climate:
+class Climate(Struct, frozen=True, kw_only=True):
     """The macro score over the inputs present. ``stance`` is abstain when too few of them are."""
 
     votes: tuple[Vote, ...]

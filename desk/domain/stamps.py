@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+
+from msgspec import Struct
 
 from desk.errors import BadNumber
 
@@ -27,8 +28,7 @@ _DURATION = re.compile(r"(?P<count>[0-9]{1,8})(?P<unit>[shd])")
 _UNIT = {"s": timedelta(seconds=1), "h": HOUR, "d": DAY}
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """A moment in UTC. ``timed`` is false for a bare date, whose ``at`` is that day's 00:00Z."""
 
     at: datetime

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.book import Assessment
 from desk.domain.dossier import Dossier
@@ -11,8 +12,7 @@ from desk.domain.events import ApprovalRequested, Document, Event
 from desk.domain.proposal import Intent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """The session exists in the journal."""
 
     session_id: str
@@ -22,15 +22,13 @@ class Opened:
     models: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Researched:
+class Researched(Struct, frozen=True, kw_only=True):
     """The dossier is built."""
 
     dossier: Dossier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speaking:
+class Speaking(Struct, frozen=True, kw_only=True):
     """A role has the floor; ``calls`` and ``tokens`` are what was spent before."""
 
     role: str
@@ -39,37 +37,32 @@ class Speaking:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """Streamed text of a role, as it comes."""
 
     role: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recalled:
+class Recalled(Struct, frozen=True, kw_only=True):
     """A role's reply came from the decision cache, where it was for ``age_s`` seconds."""
 
     role: str
     age_s: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheUnusable:
+class CacheUnusable(Struct, frozen=True, kw_only=True):
     """The decision cache is damaged, locked or not writable: everybody is asked instead."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class Stated(Struct, frozen=True, kw_only=True):
     """A view, rebuttal or verdict entered the session."""
 
     role: str
     event: Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """The gate has spoken; ``stage`` is ``propose``, ``approved`` or ``send``."""
 
     intent: Intent
@@ -77,15 +70,13 @@ class Judged:
     stage: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A human is being asked."""
 
     request: ApprovalRequested
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Decided(Struct, frozen=True, kw_only=True):
     """A human (or the clock) has answered."""
 
     decision: str
@@ -94,23 +85,20 @@ class Decided:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class Sending(Struct, frozen=True, kw_only=True):
     """The ticket is burned; the request goes out."""
 
     intent: Intent
     client_order_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """What the venue made of it, and how the position is protected."""
 
     report: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class Closed(Struct, frozen=True, kw_only=True):
     """The session is over."""
 
     outcome: str

@@ -7,8 +7,9 @@ what was written. ``Form`` reads a table key by key and turns each surprise into
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import NoReturn, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from desk.domain.characters import settled
 from desk.errors import BadNumber, BriefError
@@ -18,20 +19,17 @@ T = TypeVar("T")
 MAX_SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     text: str
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     items: tuple[Node, ...]
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """A table. ``lines`` is where each key stands."""
 
     fields: Mapping[str, Node]

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from desk.domain.canonical import Plain
 from desk.domain.market import Side
@@ -124,29 +126,25 @@ def _refused(name: str, reason: str) -> ValueError:
     return ValueError(f"{name}: {reason}")
 
 
-class Typed:
+class Typed(Struct, frozen=True, dict=True):
     """Base of every type here: it can be written as plain JSON under the names of its fields."""
-
-    __slots__ = ("_document",)
-    _document: Plain
 
     def document(self) -> Plain:
         """Public JSON: Decimals as plain strings, times as UTC text, ``None`` as null.
 
         Made once, however often it is shown: a statement does not change.
         """
-        try:
-            return self._document
-        except AttributeError:
-            object.__setattr__(self, "_document", shaped(self))
-            return self._document
+        return self._document
+
+    @cached_property
+    def _document(self) -> Plain:
+        return shaped(self)
 
 
 # ---- parts ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceRef(Typed):
+class PriceRef(Typed, frozen=True, kw_only=True):
     """A price as an expression: ``fact + atr × ATR14``, or ``fact × (1 + pct / 100)``. Code evaluates it."""
 
     fact: str
@@ -162,8 +160,7 @@ class PriceRef(Typed):
         _require(not (self.pct or 0) % OFFSET_STEP, "pct", "must be in steps of 0.01")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(Typed):
+class Claim(Typed, frozen=True, kw_only=True):
     """One argument and the facts it rests on."""
 
     text: str
@@ -175,8 +172,7 @@ class Claim(Typed):
         _facts("facts", self.facts, 1, 4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition(Typed):
+class Condition(Typed, frozen=True, kw_only=True):
     """``fact_name op than``, checkable by code; ``by`` limits it in time."""
 
     fact_name: str
@@ -190,8 +186,7 @@ class Condition(Typed):
         _require(self.by is None or MINYEAR < self.by.year < MAXYEAR, "by", "must lie in the years 2 to 9998")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast(Typed):
+class Forecast(Typed, frozen=True, kw_only=True):
     event: ForecastEvent
     p: Decimal
     base_rate_fact: str | None
@@ -207,8 +202,7 @@ class Forecast(Typed):
 # ---- views ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View(Typed):
+class View(Typed, frozen=True, kw_only=True):
     """What both analysts say. ``conviction`` is the rules model's alone; ``against`` its own case against."""
 
     symbol: str
@@ -240,8 +234,7 @@ class View(Typed):
         return frozenset(fact for claim in claims for fact in claim.facts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MacroView(View):
+class MacroView(View, frozen=True, kw_only=True):
     regime: Regime
     drivers: tuple[str, ...]
     event_risk: tuple[str, ...]
@@ -258,8 +251,7 @@ class MacroView(View):
         return frozenset(self.drivers).union(*(claim.facts for claim in (*self.claims, *self.against)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TechnicalView(View):
+class TechnicalView(View, frozen=True, kw_only=True):
     """``entry``, ``stop`` and ``target`` are there exactly when a ``setup`` is named."""
 
     setup: Setup
@@ -278,8 +270,7 @@ class TechnicalView(View):
 # ---- answers and the verdict ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Challenge(Typed):
+class Challenge(Typed, frozen=True, kw_only=True):
     to: Analyst
     disputed: Claim
     question: str
@@ -290,8 +281,7 @@ class Challenge(Typed):
         _facts("facts", self.facts, 1, 8)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuttal(Typed):
+class Rebuttal(Typed, frozen=True, kw_only=True):
     """``new_facts`` were not cited before: without one, a changed stance does not count."""
 
     answers: Answers
@@ -306,8 +296,7 @@ class Rebuttal(Typed):
         _count("concedes", self.concedes, 0, 5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreMortem(Typed):
+class PreMortem(Typed, frozen=True, kw_only=True):
     how_it_loses: str
     p: Decimal
     early_sign: Condition
@@ -317,8 +306,7 @@ class PreMortem(Typed):
         _within("p", self.p, MIN_P, MAX_P)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dissent(Typed):
+class Dissent(Typed, frozen=True, kw_only=True):
     """Who still disagrees, with what, kept word for word."""
 
     who: Analyst
@@ -329,8 +317,7 @@ class Dissent(Typed):
         _text("claim", self.claim)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict(Typed):
+class Verdict(Typed, frozen=True, kw_only=True):
     """The risk officer's word. It names no symbol, no price and no size."""
 
     decision: Call
@@ -361,8 +348,7 @@ class Verdict(Typed):
         _count("kill_if", self.kill_if, 2 if approves else 0, 5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Abstained(Typed):
+class Abstained(Typed, frozen=True, kw_only=True):
     """No valid answer could be had. ``reason`` is a code of ours, never the speaker's words."""
 
     reason: str

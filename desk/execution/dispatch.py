@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain import ids
 from desk.domain.canonical import moment
@@ -36,8 +38,7 @@ T = TypeVar("T")
 STILL_WORKING = "STILL_WORKING"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """What is known of a request after it went out, or did not."""
 
     state: OrderState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from desk.domain import ids
 from desk.domain.events import OrderSubmitted, TradingStateChanged
@@ -24,8 +24,7 @@ from desk.execution.tickets import FORGED, USED, refuse
 from desk.ports import ExecutionReport, Permit, Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Burned:
+class Burned(Struct, frozen=True, kw_only=True):
     """A ticket that was honoured: what may be sent, and the event that is durable already."""
 
     permit: Permit

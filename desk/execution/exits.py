@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.events import TradeMoved
 from desk.domain.market import Side, VenueOrder
@@ -12,8 +13,7 @@ from desk.domain.money import ZERO
 CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exit:
+class Exit(Struct, frozen=True, kw_only=True):
     """How a trade was left: price, reason, fee, and the quantity that left."""
 
     price: Decimal

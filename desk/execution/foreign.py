@@ -6,7 +6,8 @@ They are reported, never adopted: whoever placed them must say what they are for
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from desk.domain.events import Document
 from desk.domain.lifecycle import TradeState
@@ -19,8 +20,7 @@ from desk.ports import Journal
 ORDER_IDS = ("client_order_id", "order_id", "stop_order_id")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ours:
+class Ours(Struct, frozen=True, kw_only=True):
     """What the journal knows of an account: order ids (theirs and ours), and symbols we may hold."""
 
     order_ids: frozenset[str]

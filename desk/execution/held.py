@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.events import OrderSubmitted, TradeMoved
 from desk.domain.lifecycle import TradeState
@@ -42,8 +43,7 @@ _LOST = {
 OPEN = frozenset(_GONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """What filled, what it is for, and the trade it belongs to."""
 
     trade: Trade

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain import ids, portfolio
 from desk.domain.book import Book, TradingState
@@ -20,8 +22,7 @@ from desk.execution.tickets import expiry
 from desk.ports import Clock, Folds, HaltSwitch, Instant, TicketRow, Transaction, Venue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What was read before the transaction: the snapshot, when it was begun, and the stop file."""
 
     snapshot: Snapshot

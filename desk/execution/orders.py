@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain import ids
 from desk.domain.canonical import moment, timestamp
@@ -19,8 +20,7 @@ from desk.ports import Instant, TicketRow
 ENTRY, STOP, FLATTEN, EXIT = "entry", "stop", "flatten", "exit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purpose:
+class Purpose(Struct, frozen=True, kw_only=True):
     """What a request is for, and the act it belongs to. ``size_usdc`` is what the limits count."""
 
     name: str

@@ -7,8 +7,10 @@ fails: halt, and every channel is told ``UNPROTECTED``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain import ids
 from desk.domain.events import PositionFlattened, StopPlaced
@@ -48,8 +50,7 @@ ATTACHED, PLACED, FLATTENED, UNPROTECTED, NOT_NEEDED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
+class Fill(Struct, frozen=True, kw_only=True):
     """What has to be protected: the entry's request, the venue's id for it, and what filled of it."""
 
     request: OrderRequest
@@ -58,8 +59,7 @@ class Fill:
     position_before: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Protected:
+class Protected(Struct, frozen=True, kw_only=True):
     """How it ended, whether the position is another than what filled, and how it was left if it was."""
 
     how: str

@@ -8,9 +8,10 @@ the symbol, and the position has not moved. Everything else stays ambiguous, for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.events import Document
 from desk.domain.market import OrderRequest, Promises, Snapshot, VenueOrder
@@ -26,18 +27,15 @@ from desk.ports import Clock, Venue
 READS_AT_S = (0.0, 1.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     order: VenueOrder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class Absent(Struct, frozen=True, kw_only=True):
     evidence: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ambiguous:
+class Ambiguous(Struct, frozen=True, kw_only=True):
     evidence: Document
 
 
@@ -103,8 +101,7 @@ def _orders_from(plain_orders: object) -> tuple[VenueOrder, ...]:
     return tuple(unshaped(VenueOrder, order) for order in plain_orders)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
+class _Reading(Struct, frozen=True, kw_only=True):
     """One read: the order that is ours by proof, new orders of the symbol, how far the position moved."""
 
     promises: Promises

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.approval import worst_loss
 from desk.domain.canonical import document
@@ -20,8 +21,7 @@ from desk.ports import ExecutionReport
 BPS = Decimal(10_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Executed:
+class Executed(Struct, frozen=True, kw_only=True):
     """Everything the report is made of."""
 
     intent: Intent

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from desk.domain.lifecycle import SESSION, SessionState, move
 from desk.domain.limits import Limits
@@ -24,8 +26,7 @@ from desk.execution.trades import Trade
 from desk.ports import Approver, Clock, Folds, HaltSwitch, Ids, Journal, Screen, Venue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """What a session's door is made from. ``mode`` is what every order is sent with: paper or live."""
 
     journal: Journal
@@ -48,8 +49,7 @@ class Parts:
     policy_now: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cleared:
+class Cleared(Struct, frozen=True, kw_only=True):
     """A ticket's other half, kept in the process: the intent it is for and its trade."""
 
     intent: Intent
@@ -57,8 +57,7 @@ class Cleared:
     trade: Trade
 
 
-@dataclass(slots=True, kw_only=True)
-class Room:
+class Room(Struct, kw_only=True):
     """The parts at work, the session machine, and the tickets that were issued here."""
 
     parts: Parts

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import fields, replace
 from operator import attrgetter
+
+from msgspec.structs import replace
 
 from desk.domain.canonical import canonical, document, moment, timestamp, written
 from desk.domain.market import OrderRequest
@@ -27,7 +28,7 @@ TTL_S = 60
 TICKET, PERMIT = "ticket", "permit"
 PARAMS_DIFFER, USED, EXPIRED, FORGED = "PARAMS_DIFFER", "TICKET_USED", "TICKET_EXPIRED", "TICKET_FORGED"
 #: All fields but those that change over a ticket's life, and the MAC itself.
-_SEALED = tuple(field.name for field in fields(TicketRow) if field.name not in ("mac", "used_at", "revoked"))
+_SEALED = tuple(name for name in TicketRow.__struct_fields__ if name not in ("mac", "used_at", "revoked"))
 _values_sealed = attrgetter(*_SEALED)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain.events import Document, OrderSubmitted
 from desk.domain.lifecycle import OrderState
@@ -17,8 +18,7 @@ from desk.execution.tape import Tape
 from desk.ports import Journal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True, kw_only=True):
     """A submitted order without a known outcome."""
 
     submitted: OrderSubmitted
@@ -29,8 +29,7 @@ class Unresolved:
         return self.submitted.session_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(Struct, frozen=True, kw_only=True):
     """What a lookup made of it; ``evidence`` for what stays ambiguous."""
 
     client_order_id: str

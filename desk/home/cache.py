@@ -10,10 +10,11 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 Found = TypeVar("Found")
 
@@ -29,8 +30,7 @@ SELECT content, prompt_tokens, completion_tokens, kept_at FROM replies
 WHERE key = ? AND kept_at BETWEEN ? AND ? AND expires_at > ?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """A reply's text, what it cost when it was asked for, and when that was (to the second)."""
 
     content: str

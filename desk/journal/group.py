@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from desk.errors import JournalCorrupt, JournalUnavailable
 from desk.ports import Journal, NewEvent, Transaction
@@ -13,8 +14,7 @@ from desk.ports import Journal, NewEvent, Transaction
 _EVERYBODYS = (JournalUnavailable, JournalCorrupt)
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
+class _Waiting(Struct, eq=False):
     """One caller's events, what has come of them, and where it waits to be told."""
 
     stream_id: str

@@ -8,7 +8,6 @@ is compared with this one.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import fields
 from typing import Final
 
 from desk.errors import JournalCorrupt, JournalError
@@ -17,7 +16,7 @@ from desk.journal.faults import EDGE
 from desk.ports import TicketRow
 
 VERSION: Final = "1"
-TICKET_COLUMNS: Final = tuple(field.name for field in fields(TicketRow))
+TICKET_COLUMNS: Final = TicketRow.__struct_fields__
 _MUTABLE: Final = ("used_at", "revoked")
 
 _EVENTS = """CREATE TABLE events (

@@ -13,10 +13,12 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from desk.domain.canonical import written
 from desk.domain.events import Event
@@ -50,8 +52,7 @@ _NOT_OURS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """A fold as it stood after event ``seq``. ``body`` is the canonical JSON of its state."""
 
     projection: str
@@ -120,8 +121,7 @@ class SnapshotFile:
         return written([self._made_by, *astuple(one)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stood:
+class _Stood(Struct, frozen=True, kw_only=True):
     """A fold as it stood after event ``seq``, and how many events ago it was last worth a snapshot."""
 
     seq: int

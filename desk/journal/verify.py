@@ -7,9 +7,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from desk.domain import ids
 from desk.domain.canonical import written
@@ -32,8 +33,7 @@ _TYPES: Final = tuple(int if name in _WHOLE_NUMBERS else str for name in Row._fi
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing that is not as it must be. ``seq`` is the event it was seen at, if it was at one."""
 
     code: str
@@ -41,8 +41,7 @@ class Problem:
     seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What was found. ``head`` is the newest event's hash; ``anchor_seq`` None without a genuine anchor."""
 
     events: int

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from desk.domain.events import Document
 from desk.domain.proposal import Intent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoorRefused:
+class DoorRefused(Struct, frozen=True, kw_only=True):
     """Nothing may happen. ``outcome`` is the session's: denied, refused_by_human, halted …"""
 
     outcome: str
@@ -20,23 +20,20 @@ class DoorRefused:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """A human has been asked and has not answered."""
 
     approval_id: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketId:
+class TicketId(Struct, frozen=True, kw_only=True):
     """The name of a ticket: all that the executor is given."""
 
     ticket_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionReport:
+class ExecutionReport(Struct, frozen=True, kw_only=True):
     """What happened, by code (deliberation section 1). ``document`` is its public JSON."""
 
     outcome: str
@@ -57,8 +54,7 @@ class Door(Protocol):
     async def execute(self, ticket_id: str) -> ExecutionReport: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Struct, frozen=True, kw_only=True):
     """What the executor may call: its public schema, and the function over the door behind it."""
 
     name: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+from msgspec import Struct
 
 from desk.domain.events import Event
 
@@ -53,8 +54,7 @@ class Recorded(NamedTuple):
         return self.decode(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketRow:
+class TicketRow(Struct, frozen=True, kw_only=True):
     """A ticket as stored. ``used_at`` and ``revoked`` are set once and never unset."""
 
     ticket_id: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
+
+from msgspec import Struct
 
 from desk.domain.events import Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRequest:
+class ModelRequest(Struct, frozen=True, kw_only=True):
     """What a role's model is asked. ``schema`` names the typed answer wanted; ``tools`` what it may call."""
 
     role: str
@@ -21,8 +21,7 @@ class ModelRequest:
     tools: tuple[Document, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCall:
+class ToolCall(Struct, frozen=True, kw_only=True):
     """A call the model asked for. ``arguments`` is its raw text: nothing has been parsed yet."""
 
     call_id: str
@@ -30,8 +29,7 @@ class ToolCall:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelReply:
+class ModelReply(Struct, frozen=True, kw_only=True):
     """What came back. ``error`` is our own word for why nothing did (``TIMEOUT``, ``RATE_LIMITED`` …).
 
     ``cached_s`` is the reply's age in whole seconds if it came from the decision cache: nobody was asked,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instant:
+
+class Instant(Struct, frozen=True, kw_only=True):
     """A point in time as an expiry needs it: wall clock, and monotonic seconds of one boot."""
 
     wall: datetime

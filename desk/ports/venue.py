@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from desk.domain.market import OrderRequest, Promises, Snapshot, VenueOrder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permit:
+class Permit(Struct, frozen=True, kw_only=True):
     """Proof that a ticket was burned for exactly this request. Single use; checked by the venue client."""
 
     ticket_id: str

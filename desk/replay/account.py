@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+
+from msgspec import Struct
 
 from desk.domain import balance
 from desk.domain.balance import Balance, BalanceFold
@@ -15,8 +16,7 @@ from desk.ports import Folds, Journal, Recorded
 from desk.replay.moment import events_until
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalancePoint:
+class BalancePoint(Struct, frozen=True, kw_only=True):
     """The cash after one event that moved it. ``at`` is when that was recorded; amounts are USDC."""
 
     seq: int

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import zip_longest
 from typing import Any
+
+from msgspec import Struct
 
 from desk.domain.canonical import Json, document, written
 from desk.journal.projections import show_document
@@ -41,8 +42,7 @@ _INCIDENTAL = frozenset(
 _COMPARED = frozenset({"snapshot", "orders", "promises", "submit"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parting:
+class Parting(Struct, frozen=True, kw_only=True):
     """The first field in which they differ; ``step`` is its number in each (None: there is no such step)."""
 
     steps: tuple[int | None, int | None]
@@ -51,8 +51,7 @@ class Parting:
     values: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One thing said of both."""
 
     section: str
@@ -64,8 +63,7 @@ class Line:
         return self.values[0] == self.values[1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """``parting`` is None where nothing but ids and times differs; ``same`` says: equal to the byte."""
 
     sessions: tuple[str, str]

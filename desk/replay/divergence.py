@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
+
+from msgspec import Struct
 
 from desk.domain.canonical import Json, timestamp, written
 from desk.domain.shape import shaped
@@ -27,8 +28,7 @@ SHORT, AROUND, MOST_LINES = 160, 60, 40
 _COVERING: Final = ("hash", "sha256")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """One field. Values are canonical text, long ones cut to what differs.
 
     ``diff`` is the unified diff of a text of several lines (a prompt, a request); empty elsewhere.

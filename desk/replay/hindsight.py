@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from desk.domain import dossier as names
 from desk.domain.aftermath import Closed, Exit, Held, Left, came_true, closed, ended, first_touch
@@ -22,8 +23,7 @@ from desk.replay.record import Record
 Data = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class Outlook(Struct, frozen=True, kw_only=True):
     """One analyst's forecast and what came of it.
 
     ``p`` and ``base`` are fractions; ``base`` is None if no base rate was named, ``came_true`` if the tape
@@ -37,8 +37,7 @@ class Outlook:
     came_true: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hindsight:
+class Hindsight(Struct, frozen=True, kw_only=True):
     """What the bars after ``as_of`` made of a session; the session knew none of them.
 
     ``levels`` are those that the technical analyst named, ``side`` the direction they mean, ``touched`` which

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from desk.domain import ids
 from desk.domain.canonical import Json, canonical, timestamp
@@ -31,8 +32,7 @@ from desk.replay.source import Source
 SCHEMA = "desk.record/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortableRecord:
+class PortableRecord(Struct, frozen=True, kw_only=True):
     """One session's events and what they were made from: a ``Source`` with a single session in it."""
 
     session_id: str

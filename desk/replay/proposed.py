@@ -6,10 +6,12 @@ Pure: it gives the answer of ``desk.domain.risk.assess`` and nothing that any do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain.book import Assessment, Book, TradingState
 from desk.domain.limits import Limits
@@ -25,8 +27,7 @@ from desk.replay.record import Record
 Data = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class Proposed(Struct, frozen=True, kw_only=True):
     """The first proposal of a session: intent, book and limits as they were."""
 
     intent: Intent

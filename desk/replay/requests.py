@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from difflib import SequenceMatcher
+
+from msgspec.structs import replace
 
 from desk.deliberation.roles import Prompt
 from desk.domain.canonical import Json, sha256, written

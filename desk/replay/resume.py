@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.deliberation.roles import Prompt, checked
 from desk.domain import ids
@@ -31,8 +33,7 @@ from desk.session import Given, Session, SessionReport
 BRIEF: Final = "brief"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
+class Replayed(Struct, frozen=True, kw_only=True):
     """What a replay found: the digest it came to, and where it parted from the record."""
 
     session_id: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from desk.domain.canonical import Json
 from desk.domain.lifecycle import fold_order
@@ -23,8 +24,7 @@ DECISIONS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One event of the session. ``number`` counts from 1; ``seq`` is its place in the journal."""
 
     number: int
@@ -48,8 +48,7 @@ class Step:
         return self.recorded.data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(Struct, frozen=True, kw_only=True):
     """What the models had taken up to a step. ``usd`` is None once a reply's price is not known."""
 
     calls: int

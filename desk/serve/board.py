@@ -6,8 +6,9 @@ A waiting session is a few small values here; nothing of it runs. The board belo
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from desk.approval.inbox import Question
 from desk.domain.approval import standing
@@ -25,8 +26,7 @@ TYPES = ("SessionOpened", "ApprovalRequested", "ApprovalDecided", "SessionClosed
 RECENT = 30
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """What is kept of one: ``said`` are people's words and when, oldest first."""
 
     session_id: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from desk.approval.inbox import Inbox, Question
 from desk.bootstrap import Desk
@@ -18,8 +19,7 @@ from desk.serve.overview import Row, mapping, row
 from desk.serve.sketch import Ladder, Loss, ladder, losses
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closer:
+class Closer(Struct, frozen=True, kw_only=True):
     """One question as its page shows it. ``child`` is the smaller one that an edit made of it."""
 
     row: Row

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from desk.view.wording import FLOORS, RULES, measure, number
 
@@ -13,8 +14,7 @@ EXACT = frozenset({"LEVERAGE", "SYMBOL_FROZEN", "STOP_MISSING", "STOP_SIDE"})
 CLOSE = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(Struct, frozen=True, kw_only=True):
     """A rule with a measure. ``used`` is how much of the room is taken, in percent, at most 100."""
 
     code: str
@@ -31,8 +31,7 @@ class Bar:
         return "close" if self.used >= CLOSE else "fine"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+class Flag(Struct, frozen=True, kw_only=True):
     """A rule that is met or not."""
 
     code: str
@@ -41,8 +40,7 @@ class Flag:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waterfall:
+class Waterfall(Struct, frozen=True, kw_only=True):
     """``bars`` from the tightest to the loosest; failed ones first."""
 
     cleared: bool

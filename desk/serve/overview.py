@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from desk.approval.inbox import Question
 from desk.approval.slack.card import decided_line
@@ -26,8 +27,7 @@ WHY: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """``left_s`` is None where no clock runs; ``line`` and ``at`` say what became of it."""
 
     approval_id: str
@@ -45,8 +45,7 @@ class Row:
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class Overview(Struct, frozen=True, kw_only=True):
     """What waits, oldest first; what was decided, newest first. ``state`` changes when either does."""
 
     waiting: tuple[Row, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from desk.view.wording import number
 
@@ -14,8 +15,7 @@ HEIGHT, EDGE = 220, 22
 APART = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class Rung(Struct, frozen=True, kw_only=True):
     """A price and how far ``away`` from the limit it is; its line is at ``y``, its words at ``text_y``."""
 
     name: str
@@ -25,8 +25,7 @@ class Rung:
     text_y: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ladder:
+class Ladder(Struct, frozen=True, kw_only=True):
     """In units of the picture, from the top; ``gain`` and ``risk`` are (top, height)."""
 
     rungs: tuple[Rung, ...]
@@ -72,8 +71,7 @@ def _spread(at: Mapping[str, int]) -> dict[str, int]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Struct, frozen=True, kw_only=True):
     """One of the three; ``share`` is its percentage of equity, ``width`` its bar's, of the largest."""
 
     what: str

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
+
 from desk.domain.money import ZERO, plain
 from desk.view.chart import CHARACTER, Scale, box, figures, fitted, headed, line, words
 from desk.view.markup import Element
@@ -15,8 +17,7 @@ from desk.view.table import Table
 ROW = 26
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One bar. ``tone`` is a colour's name; ``note`` is said of it in the table."""
 
     label: str

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from msgspec import Struct
+
 from desk.domain.aftermath import brier
 from desk.domain.money import ONE, ZERO
 from desk.replay.hindsight import Outlook
@@ -21,8 +23,7 @@ TONES: Final = ("brand", "good", "warn", "bad", "ink", "dim")
 SQUARE: Final = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
+class Speaker(Struct, frozen=True, kw_only=True):
     """The forecasts of one speaker that can be judged: each p with its base rate and what happened."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from desk.view.looks import LOOKS
 from desk.view.markup import Element, Node, as_styles, el, parts, written
@@ -23,8 +24,7 @@ TONES: Final = {"bullish": "good", "approve": "good", "bearish": "bad", "reject"
 OUTCOME_TONES: Final = {"executed": "good", "denied": "bad", "failed": "bad", "unknown": "bad"}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Cards:
+class Cards(Struct, frozen=True):
     """A session's debate, for a notebook or a page."""
 
     document: Doc

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec import Struct
 
 from desk.domain.aftermath import Left
 from desk.domain.money import ZERO, parsed, plain
@@ -25,8 +26,7 @@ Doc = Mapping[str, Any]
 OUTCOME_TONES: Final = {"executed": "good", "denied": "bad", "refused_by_human": "warn", "rejected": "warn"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One session: its name in pictures, its public document, its record, and what the tape made of it."""
 
     name: str
@@ -59,8 +59,7 @@ class Case:
         return set(self.models.values()) == {"rules"}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Casebook:
+class Casebook(Struct, frozen=True):
     """A book of sessions, each page of it a picture. A notebook shows the list itself."""
 
     cases: tuple[Case, ...]

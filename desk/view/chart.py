@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
+
+from msgspec import Struct
 
 from desk.domain.market import Bar
 from desk.domain.money import ONE, ZERO, plain
@@ -26,8 +27,7 @@ def px(place: Px) -> str:
     return plain(Decimal(place).quantize(TENTH))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class Scale(Struct, frozen=True, kw_only=True):
     """Maps ``low..high`` to the pixels ``start..end``; upwards if ``end`` is the smaller."""
 
     low: Decimal

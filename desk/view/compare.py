@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec.structs import asdict
 
 from desk.replay.comparing import Comparison
 from desk.view.looks import LOOKS
@@ -10,13 +10,12 @@ from desk.view.markup import Element, Node, as_styles, el, written
 from desk.view.table import Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class SideBySide(Comparison):
+class SideBySide(Comparison, frozen=True, kw_only=True):
     """A comparison that a notebook shows."""
 
     @classmethod
     def of(cls, found: Comparison) -> SideBySide:
-        return cls(**{field.name: getattr(found, field.name) for field in fields(Comparison)})
+        return cls(**asdict(found))
 
     def node(self) -> Element:
         """Where they part, and what each came to; lines that differ are marked."""

@@ -7,9 +7,10 @@ anything. So what a page of ours can do does not depend on what it shows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from html import escape
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from desk.domain.inert import inert
 
@@ -36,8 +37,7 @@ ADDRESSES: Final = {"href": "#", "src": "data:image/svg+xml;base64,"}
 LONGEST_TEXT: Final = 25_000
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """A tag with its looks (see ``desk.view.looks``), attributes and children. Made by ``el``."""
 
     tag: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from desk.view.chart import box
 from desk.view.looks import LOOKS, PICTURE_SHEET
@@ -19,8 +20,7 @@ WIDE: Final = 860
 NARROW: Final = 344
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """What is to be seen, and how many pixels high it is."""
 
     height: int

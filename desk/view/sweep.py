@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from msgspec import Struct
+
 from desk.domain.book import Assessment
 from desk.domain.limits import LARGER_IS_STRICTER
 from desk.domain.money import ZERO, plain
@@ -21,8 +23,7 @@ FATES: Final = {"passes": "good", "asks a human": "warn", "denied": "bad"}
 TALL: Final = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """The limit's value, and for each proposal by name what becomes of it."""
 
     value: Decimal

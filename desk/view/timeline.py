@@ -9,6 +9,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct
+
 from desk.domain.money import ZERO, parsed, plain
 from desk.replay.walk import Step, Walk
 from desk.view.chart import Px, box, dot, fitted, headed, line, path, turned, words
@@ -54,8 +56,7 @@ ROW: Final = 24
 HEAD: Final = 98
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """One step. ``seconds`` are those since the step before it; ``usd`` is None where it is not known."""
 
     number: int

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from msgspec import Struct
+
 from desk.domain.money import ZERO, plain
 from desk.view.chart import Scale, box, figures, fitted, headed, line, nice, path, words
 from desk.view.markup import Element
@@ -24,8 +26,7 @@ REACH: Final = 4
 ROW: Final = 26
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cap:
+class Cap(Struct, frozen=True, kw_only=True):
     """A rule on size: ``admits`` is the largest size in USDC that it lets through."""
 
     code: str
@@ -34,8 +35,7 @@ class Cap:
     admits: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """A rule that does not depend on size alone."""
 
     code: str

@@ -143,7 +143,6 @@ PURE = frozenset(
     {
         "__future__",
         "collections.abc",
-        "dataclasses",
         "datetime",
         "decimal",
         "enum",
@@ -153,6 +152,8 @@ PURE = frozenset(
         "itertools",
         "json",
         "json.encoder",
+        "msgspec",
+        "msgspec.structs",
         "operator",
         "orjson",
         "re",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +10,8 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
+
+from msgspec.structs import asdict
 
 from desk.journal import SqliteJournal, open_journal, read_journal
 from desk.ports import ANY, EMPTY, NewEvent, Recorded
@@ -67,7 +68,7 @@ def _copied(one: Recorded, n: int) -> NewEvent:
 
 def _fields(one: Recorded) -> dict[str, object]:
     event = one.event
-    return {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+    return asdict(event)
 
 
 def _every_event_typed(journal: SqliteJournal) -> tuple[int, Decimal]:

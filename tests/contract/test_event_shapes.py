@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +20,11 @@ SHAPES: Shapes = json.loads(TABLE.read_text())
 
 
 def fields(kind: type[Event]) -> dict[str, str]:
-    return {one.name: str(one.type) for one in dataclasses.fields(kind)}
+    """Annotations as they are written."""
+    annotations = {
+        name: text for base in kind.__mro__ for name, text in vars(base).get("__annotations__", {}).items()
+    }
+    return {name: str(annotations[name]) for name in kind.__struct_fields__}
 
 
 def wrong(codec: Codec, kinds: Mapping[str, type[Event]], shapes: Shapes) -> list[str]:

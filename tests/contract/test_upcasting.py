@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import desk
 from desk.domain import events
@@ -30,8 +30,7 @@ KINDS: dict[str, type[Event]] = {name: getattr(events, name) for name in TOPICS}
 Data = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeeCharged(Event):
+class FeeCharged(Event, frozen=True, kw_only=True):
     """The made-up second version: ``what`` is called ``reason``, and the asset is named."""
 
     account: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from itertools import product
+
+from msgspec.structs import replace
 
 from desk.domain.limits import CEILING
 from desk.domain.steps import Judged, Researched, Speaking

@@ -7,17 +7,18 @@ of the row, or of the whole chain behind it, in a part of the journal that a che
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from desk.deliberation.floor import Floor
 from desk.domain.approval import DENIED, GRANTED
@@ -194,7 +195,7 @@ COUNTS = {stage: len(list(cases(stage))) for stage in STAGES}
 def test_no_forged_field_is_acted_on(stage: str, homes: dict[str, Asked], tmp_path: Path) -> None:
     codes = set()
     for n, (kind, path, chain) in enumerate(cases(stage)):
-        copy = replace(homes[stage], home=tmp_path / str(n))
+        copy = dataclasses.replace(homes[stage], home=tmp_path / str(n))
         shutil.copytree(homes[stage].home, copy.home)
         forged(copy.home, kind, lambda data, path=path: changed(data, path), chain=chain)  # type: ignore[misc]
         code = asyncio.run(acted(copy))
@@ -206,7 +207,7 @@ def test_no_forged_field_is_acted_on(stage: str, homes: dict[str, Asked], tmp_pa
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_unforged_it_is_acted_on(stage: str, homes: dict[str, Asked], tmp_path: Path) -> None:
-    copy = replace(homes[stage], home=tmp_path / "copy")
+    copy = dataclasses.replace(homes[stage], home=tmp_path / "copy")
     shutil.copytree(homes[stage].home, copy.home)
     assert asyncio.run(acted(copy)) == "executed"
     assert orders(copy.home) == 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from desk.approval.inbox import Inbox, InboxApprover
 from desk.domain.approval import DENIED, EDITED, GRANTED

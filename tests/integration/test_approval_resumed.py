@@ -5,13 +5,13 @@ Who settles it, what voids a word that was given, and that nothing is asked or d
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from desk.approval.console import ConsoleApprover
 from desk.approval.inbox import stands

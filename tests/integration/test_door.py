@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from desk.domain.events import OrderNotSent, OrderSubmitted
 from desk.errors import OutcomeUnknown, TicketRefused

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from desk.domain.market import OrderStatus, OrderType, Side
 from desk.errors import NotSent, OutcomeUnknown, Refused

@@ -6,12 +6,12 @@ import asyncio
 import hashlib
 import socket
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from desk import bootstrap, recorded
 from desk.bootstrap import venues

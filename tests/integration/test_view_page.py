@@ -6,12 +6,12 @@ import base64
 import copy
 import hashlib
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from desk import recorded
 from desk.errors import DeskError

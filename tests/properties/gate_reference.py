@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
+
+from msgspec.structs import replace
 
 from desk.domain.book import Book
 from desk.domain.limits import CEILING

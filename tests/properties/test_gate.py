@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +9,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict, replace
 
 from desk.domain.book import Assessment, Book, TradingState
 from desk.domain.lifecycle import OrderState
@@ -30,7 +30,7 @@ BOUNDED = settings(max_examples=250, deadline=None, derandomize=True)
 def violated(intent: Intent, book: Book, limits: Limits) -> set[str]:
     """Codes of DESIGN section 7 that this trade breaks on this (complete) book."""
     act, basis, seen = intent.act, intent.basis, book.snapshot
-    lim = {field.name: F(getattr(limits, field.name)) for field in fields(Limits)}
+    lim = {name: F(value) for name, value in asdict(limits).items()}
     at = {one.symbol: one for one in seen.quotes}
     fee, spread, sign = F(seen.market.taker_fee), F(seen.market.spread), 1 if act.side is Side.BUY else -1
     size, limit, stop, target = (F(x) for x in (act.size_usdc, act.limit, act.stop, act.target))
@@ -240,7 +240,7 @@ def tighter(limits: Limits, name: str, by: D) -> Limits:
 @given(
     trades(),
     books(),
-    st.sampled_from([field.name for field in fields(Limits)]),
+    st.sampled_from(Limits.__struct_fields__),
     st.integers(0, 100).map(lambda n: D(n) / 100),
 )
 @BOUNDED

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import types
-from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Union, get_args, get_origin, get_type_hints
@@ -48,7 +47,7 @@ def values(annotation: object) -> st.SearchStrategy[object]:
 def facts(name: str) -> st.SearchStrategy[Event]:
     kind = getattr(events, name)
     hints = get_type_hints(kind)
-    return st.builds(kind, **{field.name: values(hints[field.name]) for field in fields(kind)})
+    return st.builds(kind, **{name: values(hints[name]) for name in kind.__struct_fields__})
 
 
 @pytest.mark.parametrize("name", TOPICS)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from desk.domain.approval import CODE, card, card_hash, intact, typed_code, worst_loss
 from desk.domain.book import Assessment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -19,8 +18,7 @@ from desk.journal.document import LazyDocument, parse
 FEE = FeeCharged(account="a", amount_usdc=Decimal("1.50"), what="é")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said(Event):
+class Said(Event, frozen=True, kw_only=True):
     """A made-up event in its third version: ``by`` was once called ``who``, and had no ``times``."""
 
     by: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
@@ -123,7 +122,7 @@ def stricter_and_looser(name: str) -> tuple[Decimal, Decimal]:
     return (more, less) if name in LARGER_IS_STRICTER else (less, more)
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
+@pytest.mark.parametrize("name", Limits.__struct_fields__)
 def test_every_limit_can_be_tightened_and_none_loosened(home: Path, name: str) -> None:
     stricter, looser = stricter_and_looser(name)
 

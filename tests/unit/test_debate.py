@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from desk.briefs.reader import read
 from desk.deliberation.rules import macro_view, officer, technical_view

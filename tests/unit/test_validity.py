@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from desk.deliberation.rules import macro_view, officer, technical_view
 from desk.domain.debate import Debate

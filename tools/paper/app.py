@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
@@ -46,8 +46,7 @@ def router(venue: PaperVenue, more: Iterable[BaseRoute] = ()) -> Router:
     return Router([*routes, *more], default=_nowhere, redirect_slashes=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ask:
+class _Ask(Struct, frozen=True, kw_only=True):
     """A request, taken apart. ``name`` is the claimed account, proven only by ``admitted``."""
 
     venue: PaperVenue

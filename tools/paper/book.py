@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain.canonical import moment, timestamp
 from desk.domain.money import parsed, plain
@@ -17,8 +18,7 @@ from tools.paper.order import PaperOrder, order_from
 _RECENT = 100
 
 
-@dataclass(slots=True, kw_only=True)
-class Account:
+class Account(Struct, kw_only=True):
     """An account while a transaction works on it; ``Book.save_account`` writes it back.
 
     ``clock`` is the last time it has lived; ``as_of`` the time it was last brought to from outside (by a

@@ -8,9 +8,10 @@ target on the same bar, and once a position is gone its reduce-only orders are c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from desk.domain.market import Bar, Market, OrderStatus, OrderType, Quote, TimeInForce
 from desk.domain.money import ZERO, floor_to

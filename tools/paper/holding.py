@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desk.domain.market import Quote, Side
 from desk.domain.money import ZERO
@@ -12,8 +14,7 @@ _PRICE = Decimal("0.00000001")
 _CASH = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Struct, frozen=True, kw_only=True):
     """One symbol's position. ``net`` is in base units: positive long, negative short, never zero."""
 
     position_id: str

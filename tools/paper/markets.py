@@ -7,8 +7,9 @@ fee is 5.5 bps everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from desk.domain import json_text
 from desk.domain.market import Category, Market
@@ -19,8 +20,7 @@ AMOUNT_STEP = Decimal("0.000001")
 MIN_NOTIONAL_USDC = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Terms:
+class _Terms(Struct, frozen=True, kw_only=True):
     spread: Decimal
     price_step: Decimal
     max_leverage: int

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from desk.domain import json_text
 from desk.domain.canonical import moment
@@ -14,8 +16,7 @@ from desk.domain.money import ZERO
 _PRICE_STEP = Decimal("0.00000001")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
+class Fill(Struct, frozen=True, kw_only=True):
     fill_id: str
     amount: Decimal
     price: Decimal
@@ -23,8 +24,7 @@ class Fill:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperOrder:
+class PaperOrder(Struct, frozen=True, kw_only=True):
     """The contract's ``Order``. Amounts are always in base units, whatever unit was asked for."""
 
     order_id: str
@@ -85,8 +85,8 @@ class PaperOrder:
         return replace(self, status=status, updated_at=at, version=self.version + 1)
 
     def json(self) -> str:
-        named = {field.name: getattr(self, field.name) for field in fields(self)}
-        named["fills"] = [{f.name: getattr(fill, f.name) for f in fields(fill)} for fill in self.fills]
+        named = asdict(self)
+        named["fills"] = [asdict(fill) for fill in self.fills]
         named["filled_amount"] = self.filled
         named["remaining_amount"] = self.remaining if self.status.working else ZERO
         named["fill_price"] = self.average_price

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from tools.paper.quirks import Quirks
 
 
@@ -59,8 +61,7 @@ class Lie(StrEnum):
     WORSE_PRICE = "worse_price"
 
 
-@dataclass(slots=True, kw_only=True)
-class Armed:
+class Armed(Struct, kw_only=True):
     """A fault for the next ``count`` calls whose method and path (a prefix, below ``/api/v1``) match."""
 
     kind: Fault

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from desk.domain import json_text
 from desk.domain.ids import SYMBOL
@@ -36,8 +37,7 @@ class Unit(StrEnum):
     QUOTE = "quote"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """An order as it was asked for, every default filled in. ``amount`` is in ``unit``."""
 
     symbol: str
@@ -86,8 +86,7 @@ def wanted_order(body: bytes, *, seed_symbols: bool) -> Wanted:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A modification: what is None stays."""
 
     limit_price: Decimal | None

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from desk.domain import json_text
 from desk.domain.market import OrderStatus, Quote, Side
@@ -35,8 +36,7 @@ FRAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Struct, frozen=True, kw_only=True):
     """A body, and whether it is the stored answer to an earlier request."""
 
     body: str

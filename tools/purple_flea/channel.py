@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 
 from desk.domain.ids import ACCOUNT
 from desk.domain.secret import Secret
@@ -29,8 +29,7 @@ _CONNECTIONS = 8
 _ORDER = ("POST", "/trade/order")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     status: int
     body: bytes
     retry_after: str | None

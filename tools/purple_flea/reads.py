@@ -6,9 +6,9 @@ import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from desk.errors import BadJson, ReadFailed
@@ -28,8 +28,7 @@ class Transient(ReadFailed):
         super().__init__("a read from the venue failed", why=why, code=code)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadPolicy:
+class ReadPolicy(Struct, frozen=True, kw_only=True):
     """How long a read may take. ``jitter`` gives a number in [0, 1); ``sleep`` waits."""
 
     attempts: int = 5

@@ -6,10 +6,10 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from msgspec import Struct
 
 from desk.approval.slack.settings import SlackSettings
 from desk.errors import ChannelDown
@@ -21,8 +21,7 @@ ELSEWHERE = "Answer on the page or in the inbox"
 _ERROR = re.compile(r"[a-z][a-z_]{1,50}")
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(Struct, frozen=True):
     """Where a card stands; ``ts`` is empty where a webhook sent it and nobody can change it later."""
 
     channel: str
@@ -101,8 +100,7 @@ class SlackClient:
         await self._http.aclose()
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     body: bytes
 
     def json_object(self) -> Mapping[str, Any]:

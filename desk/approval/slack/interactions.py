@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
+
+from msgspec import Struct
 
 from desk.approval.inbox import Answered
 from desk.approval.slack import card
@@ -30,8 +31,7 @@ MAX_REASON = 500
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(Struct, frozen=True):
     """What to answer at once, and what to do afterwards."""
 
     status: int
@@ -39,8 +39,7 @@ class Handled:
     after: Callable[[], Awaitable[None]] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Click:
+class Click(Struct, frozen=True, kw_only=True):
     """What somebody did, taken from a payload that was proven to be Slack's."""
 
     user: str

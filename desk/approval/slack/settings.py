@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from desk.domain.secret import Secret
 from desk.errors import ConfigError
@@ -17,8 +18,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _CHANNEL = re.compile(r"#?[A-Za-z0-9._-]{1,80}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackSettings:
+class SlackSettings(Struct, frozen=True, kw_only=True):
     """Bot mode with a token and a channel, webhook mode with a URL. ``names`` maps users to listed people."""
 
     signing_secret: Secret | None = None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from desk.domain.events.fact import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundsDeposited(Event):
+class FundsDeposited(Event, frozen=True, kw_only=True):
     """``nav`` is what a unit was worth then: so many units more."""
 
     account: str
@@ -18,8 +16,7 @@ class FundsDeposited(Event):
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundsWithdrawn(Event):
+class FundsWithdrawn(Event, frozen=True, kw_only=True):
     """``nav`` is what a unit was worth then: so many units fewer."""
 
     account: str
@@ -28,8 +25,7 @@ class FundsWithdrawn(Event):
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaucetClaimed(Event):
+class FaucetClaimed(Event, frozen=True, kw_only=True):
     """Money that was given. It buys units at ``nav``, as a deposit does, so that it is no gain."""
 
     account: str
@@ -38,8 +34,7 @@ class FaucetClaimed(Event):
     claim_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BetPlaced(Event):
+class BetPlaced(Event, frozen=True, kw_only=True):
     """``amount_usdc`` is the stake, which has left the account."""
 
     account: str
@@ -48,8 +43,7 @@ class BetPlaced(Event):
     amount_usdc: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BetWon(Event):
+class BetWon(Event, frozen=True, kw_only=True):
     """``amount_usdc`` is all that was paid out, stake included."""
 
     account: str
@@ -57,16 +51,14 @@ class BetWon(Event):
     amount_usdc: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BetLost(Event):
+class BetLost(Event, frozen=True, kw_only=True):
     """The stake is gone."""
 
     account: str
     bet_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscrowLocked(Event):
+class EscrowLocked(Event, frozen=True, kw_only=True):
     """``amount_usdc`` has left the account for the escrow, whatever fee is taken from it later."""
 
     account: str
@@ -75,8 +67,7 @@ class EscrowLocked(Event):
     amount_usdc: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscrowReleased(Event):
+class EscrowReleased(Event, frozen=True, kw_only=True):
     """``amount_usdc`` is what this account received: zero for the one that had locked the money."""
 
     account: str
@@ -84,8 +75,7 @@ class EscrowReleased(Event):
     amount_usdc: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscrowDisputed(Event):
+class EscrowDisputed(Event, frozen=True, kw_only=True):
     """What is locked stays locked until somebody has decided."""
 
     account: str
@@ -93,8 +83,7 @@ class EscrowDisputed(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscrowRefunded(Event):
+class EscrowRefunded(Event, frozen=True, kw_only=True):
     """``amount_usdc`` is what came back, after the venue's fee."""
 
     account: str
@@ -102,8 +91,7 @@ class EscrowRefunded(Event):
     amount_usdc: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeeCharged(Event):
+class FeeCharged(Event, frozen=True, kw_only=True):
     """A fee that stands alone; those of a trade are in its figures."""
 
     account: str

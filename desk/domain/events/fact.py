@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 #: A plain JSON mapping: what ``desk.domain.canonical.document`` returns for a mapping.
 Document: TypeAlias = Mapping[str, object]
@@ -12,13 +13,11 @@ Document: TypeAlias = Mapping[str, object]
 Inputs: TypeAlias = tuple[Document, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Base of all facts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Informed(Event):
+class Informed(Event, frozen=True, kw_only=True):
     """A fact that something from outside led to: ``inputs`` is what was read on the way to it."""
 
     inputs: Inputs = ()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from desk.domain.events.fact import Document, Informed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderSubmitted(Informed):
+class OrderSubmitted(Informed, frozen=True, kw_only=True):
     """Written and durable before the first byte leaves.
 
     ``purpose`` is ``entry``, ``stop``, ``flatten`` or ``exit``. ``baseline`` is what the venue showed
@@ -39,8 +37,7 @@ class OrderSubmitted(Informed):
     venue_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderAccepted(Informed):
+class OrderAccepted(Informed, frozen=True, kw_only=True):
     """The venue has it, under an id of its own."""
 
     client_order_id: str
@@ -48,8 +45,7 @@ class OrderAccepted(Informed):
     answer: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPartiallyFilled(Informed):
+class OrderPartiallyFilled(Informed, frozen=True, kw_only=True):
     """What has filled so far: quantity in units of the symbol, price and fee in USDC."""
 
     client_order_id: str
@@ -60,8 +56,7 @@ class OrderPartiallyFilled(Informed):
     answer: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFilled(Informed):
+class OrderFilled(Informed, frozen=True, kw_only=True):
     """Terminal: all of it. Quantity in units of the symbol, price and fee in USDC."""
 
     client_order_id: str
@@ -72,8 +67,7 @@ class OrderFilled(Informed):
     answer: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCancelled(Informed):
+class OrderCancelled(Informed, frozen=True, kw_only=True):
     """Terminal. ``filled_quantity`` is what had filled before (zero for an IOC that met nobody)."""
 
     client_order_id: str
@@ -84,8 +78,7 @@ class OrderCancelled(Informed):
     answer: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderExpired(Informed):
+class OrderExpired(Informed, frozen=True, kw_only=True):
     """Terminal: its time ran out at the venue. ``filled_quantity`` is what had filled before."""
 
     client_order_id: str
@@ -96,8 +89,7 @@ class OrderExpired(Informed):
     answer: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRejected(Informed):
+class OrderRejected(Informed, frozen=True, kw_only=True):
     """Refused by the venue, and nothing executed. ``code`` is the contract's, never its prose."""
 
     client_order_id: str
@@ -105,32 +97,28 @@ class OrderRejected(Informed):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderNotSent(Informed):
+class OrderNotSent(Informed, frozen=True, kw_only=True):
     """Proven never to have left: the connection was not made, or a stop was pulled before the bytes."""
 
     client_order_id: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderBecameUnknown(Informed):
+class OrderBecameUnknown(Informed, frozen=True, kw_only=True):
     """Nobody knows whether the venue has it: its symbol is frozen until it is found, or proven absent."""
 
     client_order_id: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFoundAbsent(Informed):
+class OrderFoundAbsent(Informed, frozen=True, kw_only=True):
     """Proven not to be at the venue; ``evidence`` is what that rests on."""
 
     client_order_id: str
     evidence: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopPlaced(Informed):
+class StopPlaced(Informed, frozen=True, kw_only=True):
     """A reduce-only stop for the filled quantity, seen at the venue: ``attached`` or ``placed``."""
 
     client_order_id: str
@@ -141,8 +129,7 @@ class StopPlaced(Informed):
     how: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionFlattened(Informed):
+class PositionFlattened(Informed, frozen=True, kw_only=True):
     """A position was left at the market, ``quantity`` of it at ``average_price`` in USDC."""
 
     client_order_id: str
@@ -152,8 +139,7 @@ class PositionFlattened(Informed):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradeMoved(Informed):
+class TradeMoved(Informed, frozen=True, kw_only=True):
     """One step of a position's life; figures are filled in as they become known."""
 
     trade_id: str

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from desk.domain.events.fact import Document, Event, Informed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionOpened(Event):
+class SessionOpened(Event, frozen=True, kw_only=True):
     """Everything the session was given except the brief. ``settings`` holds limits, budget, models."""
 
     session_id: str
@@ -25,8 +23,7 @@ class SessionOpened(Event):
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BriefReceived(Event):
+class BriefReceived(Event, frozen=True, kw_only=True):
     """``slices`` names the data series by sha256; their bytes lie in the journal's blob table."""
 
     brief_sha256: str
@@ -35,8 +32,7 @@ class BriefReceived(Event):
     slices: Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DossierBuilt(Informed):
+class DossierBuilt(Informed, frozen=True, kw_only=True):
     """Every fact of the dossier, and every one that could not be had."""
 
     dossier_sha256: str
@@ -44,8 +40,7 @@ class DossierBuilt(Informed):
     missing: tuple[Document, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelReplied(Event):
+class ModelReplied(Event, frozen=True, kw_only=True):
     """One reply, durable at once in a stream of its own. ``request`` is what was asked, prompts by sha."""
 
     session_id: str
@@ -62,8 +57,7 @@ class ModelReplied(Event):
     from_cache: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewStated(Event):
+class ViewStated(Event, frozen=True, kw_only=True):
     """What an analyst holds; ``warnings`` is what grounding found amiss in it."""
 
     who: str
@@ -71,8 +65,7 @@ class ViewStated(Event):
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RebuttalGiven(Event):
+class RebuttalGiven(Event, frozen=True, kw_only=True):
     """``accepted`` is false for a change of stance without a newly cited fact (``CAPITULATION``)."""
 
     who: str
@@ -81,8 +74,7 @@ class RebuttalGiven(Event):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictGiven(Event):
+class VerdictGiven(Event, frozen=True, kw_only=True):
     """What the risk officer decided. What is not ``valid`` counts for nothing; ``reason`` says why."""
 
     who: str
@@ -91,8 +83,7 @@ class VerdictGiven(Event):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntentMinted(Event):
+class IntentMinted(Event, frozen=True, kw_only=True):
     """``act`` is the canonical act that ``intent_hash`` covers; ``basis`` is what it rests on.
 
     ``parent`` is the intent that a human made smaller, if this one came from that.
@@ -105,8 +96,7 @@ class IntentMinted(Event):
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateAssessed(Informed):
+class GateAssessed(Informed, frozen=True, kw_only=True):
     """``stage`` is ``propose``, ``send`` or ``recovery``; ``checks`` is every rule, value and limit."""
 
     intent_id: str
@@ -123,8 +113,7 @@ class GateAssessed(Informed):
     venue_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalRequested(Informed):
+class ApprovalRequested(Informed, frozen=True, kw_only=True):
     """``quorum`` different humans must grant it; ``parent`` is the approval it was edited from."""
 
     approval_id: str
@@ -141,8 +130,7 @@ class ApprovalRequested(Informed):
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalDecided(Informed):
+class ApprovalDecided(Informed, frozen=True, kw_only=True):
     """One person's word: ``granted``, ``denied`` or ``edited``; or ``expired``, which is the clock's.
 
     ``by`` is the person, ``channel`` where they said it. An edit names the smaller size and the hash of
@@ -161,8 +149,7 @@ class ApprovalDecided(Informed):
     edited_hash: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketIssued(Event):
+class TicketIssued(Event, frozen=True, kw_only=True):
     """The public fact of a ticket; its seal and parameters stay in the ticket table."""
 
     ticket_id: str
@@ -175,16 +162,14 @@ class TicketIssued(Event):
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSuspended(Informed):
+class SessionSuspended(Informed, frozen=True, kw_only=True):
     """The question stands in the journal, and the session waits for its answer."""
 
     approval_id: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionClosed(Informed):
+class SessionClosed(Informed, frozen=True, kw_only=True):
     """``report`` is the execution report, or null when nothing was sent."""
 
     session_id: str

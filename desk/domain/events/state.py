@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from desk.domain.events.fact import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradingStateChanged(Event):
+class TradingStateChanged(Event, frozen=True, kw_only=True):
     """What may be sent from here on, who said so and why."""
 
     source: str
@@ -19,8 +17,7 @@ class TradingStateChanged(Event):
     hard: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerChanged(Event):
+class BreakerChanged(Event, frozen=True, kw_only=True):
     """The breaker of one service after something happened to it: the fold is simply the last one."""
 
     service: str
@@ -33,8 +30,7 @@ class BreakerChanged(Event):
     latched: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvalidTransitionAttempted(Event):
+class InvalidTransitionAttempted(Event, frozen=True, kw_only=True):
     """A move that its machine does not have was asked for, and refused."""
 
     machine: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from desk.approval.inbox import answer_of
 from desk.domain.approval import DENIED, EDITED, GRANTED, edited_act

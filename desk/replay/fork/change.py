@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from desk.domain.canonical import Json, sha256
 from desk.domain.money import plain
@@ -18,8 +19,7 @@ VENUE_PORTS = frozenset({"snapshot", "orders", "promises", "submit"})
 GRANT, DENY = "grant", "deny"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One or more inputs of a record, from step ``at`` on.
 
     Args:

@@ -7,14 +7,14 @@ of its own; what the fork "trades" there is thrown away with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from desk.domain.market import Promises, Snapshot, VenueOrder
 from desk.ports import Permit, Venue
 
 
-@dataclass(slots=True, kw_only=True)
-class Twin:
+class Twin(Struct, kw_only=True):
     """``desk.ports.Venue``; the exchange is made when something is first asked of it.
 
     ``acted`` is true once it took an order: from then on only it knows what the account holds.
@@ -23,7 +23,7 @@ class Twin:
     name: str
     made: Callable[[], Venue]
     acted: bool = False
-    _exchange: Venue | None = field(default=None, init=False)
+    _exchange: Venue | None = None
 
     @property
     def exchange(self) -> Venue:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from trading_floor import ACCOUNT, AS_OF, DAY, OPEN, SEEN, SPX, Floor, bar
 
 from desk.domain import json_text
