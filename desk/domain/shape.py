@@ -13,10 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from operator import attrgetter
-from typing import Any, TypeGuard, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeGuard, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from desk.domain.canonical import SIMPLE, WRITERS, Json, Plain, moment
 from desk.domain.money import parsed
@@ -38,6 +38,10 @@ def shaped(value: object) -> Plain:
     return document
 
 
+#: Annotations of what is its own plain form, and nothing else: nobody has to look at it.
+_TEXT: Final = (str, str | None)
+
+
 class _Writers(dict[type, Write]):
     """How values of each type are written: found out once a type."""
 
@@ -54,13 +58,14 @@ class _Writers(dict[type, Write]):
 _WRITERS = _Writers()
 
 
-def _record_writer(kind: Any) -> Write:
-    names = _names(kind)
-    values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+def _record_writer(kind: type[Struct]) -> Write:
+    hints = get_type_hints(kind)
+    others = tuple(name for name in kind.__struct_fields__ if hints[name] not in _TEXT)
 
-    def write(value: object) -> Plain:
-        document = Plain(zip(names, values(value), strict=True))
-        for name, item in document.items():
+    def write(value: Struct) -> Plain:
+        document = Plain(asdict(value))
+        for name in others:
+            item = document[name]
             if type(item) not in SIMPLE:
                 document[name] = _WRITERS[type(item)](item)
         return document
@@ -70,11 +75,6 @@ def _record_writer(kind: Any) -> Write:
 
 def _write_items(items: Iterable[Any]) -> Json:
     return [item if type(item) in SIMPLE else _WRITERS[type(item)](item) for item in items]
-
-
-@cache
-def _names(kind: type[Struct]) -> tuple[str, ...]:
-    return kind.__struct_fields__
 
 
 def unshaped(kind: type[T], plain: object) -> T:
@@ -92,7 +92,7 @@ def unshaped(kind: type[T], plain: object) -> T:
 @cache
 def _readers(kind: type[Struct]) -> dict[str, Read]:
     hints = get_type_hints(kind)
-    return {name: _reader(hints[name]) for name in _names(kind)}
+    return {name: _reader(hints[name]) for name in kind.__struct_fields__}
 
 
 def _reader(hint: Any) -> Read:
