@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from autogen_agentchat.agents import BaseChatAgent
@@ -37,6 +37,8 @@ from desk.deliberation.lean_runtime import LeanRuntime
 from desk.domain.roles import ANALYSTS, COMPLIANCE_PROXY, EXECUTOR, RISK_OFFICER
 
 SEATS = (*(who.value for who in ANALYSTS), RISK_OFFICER, COMPLIANCE_PROXY, EXECUTOR)
+#: Asks a seat for its turn: it carries nothing.
+YOUR_TURN = GroupChatRequestPublish()
 #: The first message of every thread, and the last: the brief reaches the roles through their prompts.
 TASK = TextMessage(content="The desk is open.", source="desk")
 CLOSED = StopMessage(content="closed", source="desk")
@@ -47,6 +49,10 @@ NO_MODEL = ModelInfo(
     structured_output=False,
     family=ModelFamily.UNKNOWN,
 )
+
+
+#: A chat must have a model to select with; this one is never asked.
+NOBODY = ReplayChatCompletionClient([], model_info=NO_MODEL)
 
 
 class Turns:
@@ -151,10 +157,12 @@ class Chair(BaseAgent):
         assert isinstance(message, GroupChatRequestPublish)
         await self._seat.on_messages((), ctx.cancellation_token)
         await self.publish_message(
-            spoken(self._seat.name),
-            TopicId(self._group_topic_type, self.id.key),
-            cancellation_token=ctx.cancellation_token,
+            spoken(self._seat.name), self._group, cancellation_token=ctx.cancellation_token
         )
+
+    @cached_property
+    def _group(self) -> TopicId:
+        return TopicId(self._group_topic_type, self.id.key)
 
 
 class FloorManager(SelectorGroupChatManager):
@@ -184,9 +192,7 @@ class FloorManager(SelectorGroupChatManager):
         for role in self._turns.speakers:
             self._active_speakers.append(role)
             topic = TopicId(self._participant_name_to_topic_type[role], self.id.key)
-            await self.publish_message(
-                GroupChatRequestPublish(), topic, cancellation_token=cancellation_token
-            )
+            await self.publish_message(YOUR_TURN, topic, cancellation_token=cancellation_token)
 
     async def update_message_thread(self, messages: Sequence[BaseAgentEvent | BaseChatMessage]) -> None:
         """Kept, but not for a model: none selects."""
@@ -209,7 +215,7 @@ class DeskGroupChat(SelectorGroupChat):
     def __init__(self, turns: Turns, runtime: SingleThreadedAgentRuntime) -> None:
         super().__init__(
             [Seat(role, turns) for role in SEATS],
-            model_client=ReplayChatCompletionClient([], model_info=NO_MODEL),
+            model_client=NOBODY,
             termination_condition=FloorStop(turns),
             runtime=runtime,
         )
