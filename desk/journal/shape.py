@@ -7,8 +7,9 @@ import types
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from msgspec.structs import asdict
 
 from desk.domain import canonical, events
 from desk.domain.money import plain
@@ -38,7 +39,6 @@ class Shape:
         names = kind.__struct_fields__
         self._kind = kind
         self._fields = tuple(_Field(name, *_converter(hints[name])) for name in names)
-        self._values = attrgetter(*names, names[0])  # Once more: of one name it would give no tuple.
 
     def data(self, event: Event) -> dict[str, Json]:
         """The event as plain JSON.
@@ -46,11 +46,13 @@ class Shape:
         Raises:
             Unwritable: a field holds what its annotation does not allow.
         """
-        data: dict[str, Json] = {}
+        data: dict[str, Json] = asdict(event)
         name = ""
         try:
-            for (name, same, write, _), value in zip(self._fields, self._values(event), strict=False):
-                data[name] = value if type(value) in same else write(value)
+            for name, same, write, _ in self._fields:
+                value = data[name]
+                if type(value) not in same:
+                    data[name] = write(value)
         except (TypeError, ValueError, RecursionError, BadNumber):
             raise Unwritable(name) from None
         return data

@@ -54,9 +54,11 @@ class SqliteJournal(Reader):
         self._verified = verified
         self._checkpointed = checkpointed
         self._proof = Proof(db)
-        #: Versions of streams, good while the head is the one at which the last transaction left it.
-        self._versions: dict[str, int] = {}
+        #: Where the last transaction left the head, what SQLite counted then as the number of changes by
+        #: others, and versions of streams: all of it good while they have made none.
         self._left: Head | None = None
+        self._others = 0
+        self._versions: dict[str, int] = {}
         self._transaction: SqliteTransaction | None = None
         self._read_only = read_only
         self._closed = False
@@ -96,9 +98,10 @@ class SqliteJournal(Reader):
             raise JournalUnavailable("nothing can be recorded", why="the journal was opened for reading")
         with EDGE:
             self._db.execute("BEGIN IMMEDIATE")
-        head = self._seal.head()
-        if head != self._left or len(self._versions) > KNOWN_STREAMS:
-            self._versions = {}
+            (others,) = self._db.execute("PRAGMA data_version").fetchone()
+        head = self._left
+        if head is None or others != self._others or len(self._versions) > KNOWN_STREAMS:
+            head, self._others, self._versions = self._seal.head(), others, {}
         self._transaction = SqliteTransaction(self._db, head, self._proof, self._versions)
         return self._transaction
 

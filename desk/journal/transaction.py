@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from hashlib import sha256
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from desk.domain import ids
 from desk.domain.canonical import timestamp, written
@@ -99,25 +99,36 @@ class SqliteTransaction(Reader):
                 why="something was recorded since it was read",
                 fix="Read it again",
             )
-        rows = [_columns(new) for new in events]
+        rows, head = self._rows_of(stream_id, version, events)
+        self._require_life()
         try:
-            for row in rows:
-                version += 1
-                self._insert(stream_id, version, row)
-        except BaseException:
+            self._db.executemany(_INSERT_EVENT, rows)
+        except BaseException as error:
             # Some of these events may be in: a caller that goes on regardless must not commit them.
             self.end()
+            if isinstance(error, RAISED):
+                raise translated(error) from None
             raise
-        self._versions[stream_id] = version
+        version += len(rows)
+        self.head, self._versions[stream_id] = head, version
         return version
 
-    def _insert(self, stream_id: str, version: int, row: _Columns) -> None:
-        seq, previous = self.head.seq + 1, self.head.hash
-        place = (stream_id, ids.stream_type(stream_id), version)
-        values = (seq, row.event_id, *place, *row[1:], previous)
-        digest = hash_of((*values, ""))
-        self._write(_INSERT_EVENT, (*values, digest))
-        self.head = Head(seq, digest)
+    def _rows_of(
+        self, stream_id: str, version: int, events: Sequence[NewEvent]
+    ) -> tuple[list[tuple[Any, ...]], Head]:
+        """The rows of these events after ``version`` of their stream, and where they bring the head."""
+        seq, digest = self.head
+        kind = ids.stream_type(stream_id)
+        rows = []
+        for new in events:
+            seq, version, previous = seq + 1, version + 1, digest
+            event_type, schema_version, data = encode(new.event)
+            at, metadata = timestamp(new.occurred_at), _metadata(new, event_type)
+            what = (event_type, schema_version, data, metadata, at, previous)
+            place = (seq, new.event_id, stream_id, kind, version)
+            digest = hash_of((*place, *what, ""))
+            rows.append((*place, *what, digest))
+        return rows, Head(seq, digest)
 
     def prove(self, stream_id: str) -> None:
         """Follow the chain from the stream's first event to the head; see ``Proof.stream``."""
@@ -147,23 +158,10 @@ class SqliteTransaction(Reader):
         return digest
 
 
-class _Columns(NamedTuple):
-    """What an event brings along itself; its place comes from the journal."""
-
-    event_id: str
-    event_type: str
-    schema_version: int
-    data: str
-    metadata: str
-    occurred_at: str
-
-
-def _columns(new: NewEvent) -> _Columns:
-    event_type, schema_version, data = encode(new.event)
+def _metadata(new: NewEvent, event_type: str) -> str:
     metadata: dict[str, Json] = {"topic": TOPICS[event_type]}
     if new.account is not None:
         metadata["account"] = new.account
     if new.session_id is not None:
         metadata["session"] = new.session_id
-    occurred_at = timestamp(new.occurred_at)
-    return _Columns(new.event_id, event_type, schema_version, data, written(metadata), occurred_at)
+    return written(metadata)
