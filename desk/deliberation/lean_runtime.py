@@ -13,11 +13,14 @@ from itertools import count
 from typing import Any
 
 from autogen_core import (
+    Agent,
     AgentId,
     CancellationToken,
     MessageContext,
     SingleThreadedAgentRuntime,
+    Subscription,
     TopicId,
+    TypeSubscription,
 )
 from autogen_core._message_handler_context import MessageHandlerContext
 
@@ -28,6 +31,9 @@ class LeanRuntime(SingleThreadedAgentRuntime):
     def __init__(self, *, ignore_unhandled_exceptions: bool = True) -> None:
         super().__init__(ignore_unhandled_exceptions=ignore_unhandled_exceptions)
         self._sent = count(1)
+        #: Types of agents by the type of topic they hear, and the agents' ids by type and key.
+        self._hearers: dict[str, list[str]] = {}
+        self._ids: dict[tuple[str, str], AgentId] = {}
 
     def start(self) -> None:
         """Nothing has to run before a message is sent."""
@@ -42,6 +48,20 @@ class LeanRuntime(SingleThreadedAgentRuntime):
     async def stop_when_idle(self) -> None:
         """The same: nothing waits in a queue."""
         await self.stop()
+
+    async def register_agent_instance(self, agent_instance: Agent, agent_id: AgentId) -> AgentId:
+        self._ids[agent_id.type, agent_id.key] = agent_id
+        return await super().register_agent_instance(agent_instance, agent_id)
+
+    async def add_subscription(self, subscription: Subscription) -> None:
+        """One to a type of topic is looked up, not searched for among all of them."""
+        if not isinstance(subscription, TypeSubscription):
+            await super().add_subscription(subscription)
+            return
+        hearers = self._hearers.setdefault(subscription.topic_type, [])
+        if subscription.agent_type in hearers:
+            raise ValueError("the subscription exists already")
+        hearers.append(subscription.agent_type)
 
     async def send_message(
         self,
@@ -70,11 +90,22 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         message_id: str | None = None,
     ) -> None:
         context = self._context(sender, topic_id, cancellation_token or CancellationToken(), message_id)
-        for agent in await self._subscription_manager.get_subscribed_recipients(topic_id):
-            if agent != sender:
+        for agent in await self._recipients(topic_id):
+            if agent is not sender and agent != sender:
                 delivery = asyncio.ensure_future(self._tell(message, agent, context))
                 self._background_tasks.add(delivery)
                 delivery.add_done_callback(self._background_tasks.discard)
+
+    async def _recipients(self, topic: TopicId) -> list[AgentId]:
+        named = [self._id(kind, topic.source) for kind in self._hearers.get(topic.type, ())]
+        if self._subscription_manager.subscriptions:
+            named += await self._subscription_manager.get_subscribed_recipients(topic)
+        return named
+
+    def _id(self, kind: str, key: str) -> AgentId:
+        if (kind, key) not in self._ids:
+            self._ids[kind, key] = AgentId(kind, key)
+        return self._ids[kind, key]
 
     def _context(
         self, sender: AgentId | None, topic: TopicId | None, token: CancellationToken, message_id: str | None
@@ -95,6 +126,7 @@ class LeanRuntime(SingleThreadedAgentRuntime):
                 self._background_exception = self._background_exception or error
 
     async def _deliver(self, message: Any, recipient: AgentId, context: MessageContext) -> Any:
-        agent = await self._get_agent(recipient)
-        with MessageHandlerContext.populate_context(agent.id):
-            return await agent.on_message(message, ctx=context)
+        """In a task of its own, so whoever asks whose turn it is there asks about this one alone."""
+        agent = self._instantiated_agents.get(recipient) or await self._get_agent(recipient)
+        MessageHandlerContext._MESSAGE_HANDLER_CONTEXT.set(recipient)
+        return await agent.on_message(message, ctx=context)

@@ -185,7 +185,7 @@ def _null(sent: Sent) -> None:
 
 
 def _text(sent: Sent) -> str:
-    if not isinstance(sent, str) or isinstance(sent, NumberText):
+    if type(sent) is not str:
         raise _Faults(": must be text")
     return sent
 

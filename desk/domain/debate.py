@@ -114,10 +114,10 @@ class Debate:
         """The roles that speak next; both analysts at once where neither may hear the other."""
         match self.phase:
             case Phase.VIEWS | Phase.REBUTTALS:
-                return tuple(who.value for who in ANALYSTS if who not in self._heard)
+                return tuple([str(who) for who in ANALYSTS if who not in self._heard])
             case Phase.CHALLENGED:
                 assert self._challenge is not None
-                return (self._challenge.to.value,)
+                return (str(self._challenge.to),)
             case Phase.VERDICT:
                 return (RISK_OFFICER,)
             case Phase.PROPOSE:

@@ -136,7 +136,7 @@ class Dossier(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What its facts are called, and its symbol."""
-        return (*(fact.name for fact in self.facts), self.symbol)
+        return (*[fact.name for fact in self.facts], self.symbol)
 
     @cached_property
     def _by_name(self) -> dict[str, Fact]:

@@ -44,7 +44,7 @@ class Trade:
             except InvalidTransition:
                 self._write(tx, self._refused(step))
                 raise
-            moved = TradeMoved(source=self.state.value, target=target.value, reason=reason, **self._known)
+            moved = TradeMoved(source=str(self.state), target=str(target), reason=reason, **self._known)
             self._write(tx, moved)
             self.state = target
 

@@ -71,7 +71,7 @@ class SqliteTransaction(Reader):
             raise translated(error) from None
 
     def _require_life(self) -> None:
-        if not self.alive:
+        if self._over or not self._db.in_transaction:
             raise JournalUnavailable(
                 "nothing can be recorded", why="the transaction is over", fix="Start another one"
             )
