@@ -31,6 +31,8 @@ class LeanRuntime(SingleThreadedAgentRuntime):
     def __init__(self, *, ignore_unhandled_exceptions: bool = True) -> None:
         super().__init__(ignore_unhandled_exceptions=ignore_unhandled_exceptions)
         self._sent = count(1)
+        #: All there were, in order: a session has few.
+        self._deliveries: list[asyncio.Future[None]] = []
         #: Types of agents by the type of topic they hear, and the agents' ids by type and key.
         self._hearers: dict[str, list[str]] = {}
         self._ids: dict[tuple[str, str], AgentId] = {}
@@ -40,8 +42,8 @@ class LeanRuntime(SingleThreadedAgentRuntime):
 
     async def stop(self) -> None:
         """Wait for what is under way, and raise the first failure that nobody was waiting for."""
-        while self._background_tasks:
-            await asyncio.wait(self._background_tasks)
+        while under_way := [one for one in self._deliveries if not one.done()]:
+            await asyncio.wait(under_way)
         if self._background_exception is not None:
             raise self._background_exception
 
@@ -92,9 +94,7 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         context = self._context(sender, topic_id, cancellation_token or CancellationToken(), message_id)
         for agent in await self._recipients(topic_id):
             if agent is not sender and agent != sender:
-                delivery = asyncio.ensure_future(self._tell(message, agent, context))
-                self._background_tasks.add(delivery)
-                delivery.add_done_callback(self._background_tasks.discard)
+                self._deliveries.append(asyncio.ensure_future(self._tell(message, agent, context)))
 
     async def _recipients(self, topic: TopicId) -> list[AgentId]:
         named = [self._id(kind, topic.source) for kind in self._hearers.get(topic.type, ())]

@@ -112,8 +112,8 @@ class Seat(BaseChatAgent):
     async def on_messages(
         self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
     ) -> Response:
-        await self._turns.speak(self.name)
-        return spoken(self.name).response
+        await self._turns.speak(self._role)
+        return spoken(self._role).response
 
     async def on_reset(self, cancellation_token: CancellationToken) -> None:
         """Nothing is kept here that could be reset."""

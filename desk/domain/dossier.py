@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -129,6 +129,10 @@ class Dossier(Struct, frozen=True, kw_only=True, dict=True):
 
     def by_id(self, fact_id: str) -> Fact | None:
         return self._by_id.get(fact_id)
+
+    def holds(self, fact_ids: Iterable[str]) -> bool:
+        """Is there a fact for each of these ids?"""
+        return self._by_id.keys() >= set(fact_ids)
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self.facts)

@@ -46,7 +46,9 @@ class Act(Struct, frozen=True, kw_only=True):
 
     def document(self) -> Plain:
         """Public JSON of the act; its size goes by the contract's name ``size``."""
-        return Plain(("size" if name == "size_usdc" else name, value) for name, value in shaped(self).items())
+        document = shaped(self)
+        document["size"] = document.pop("size_usdc")
+        return document
 
     @property
     def hash(self) -> str:

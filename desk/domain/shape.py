@@ -8,7 +8,7 @@ class; a document with a key too many or too few is refused.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -73,8 +73,8 @@ def _record_writer(kind: type[Struct]) -> Write:
     return write
 
 
-def _write_items(items: Iterable[Any]) -> Json:
-    return [item if type(item) in SIMPLE else _WRITERS[type(item)](item) for item in items]
+def _write_items(items: Sequence[Any]) -> Json:
+    return [item if type(item) in SIMPLE else _WRITERS[type(item)](item) for item in items] if items else []
 
 
 def unshaped(kind: type[T], plain: object) -> T:

@@ -46,7 +46,7 @@ def problems(statement: Statement, dossier: Dossier, stance: Stance | None = Non
 
 
 def _unknown(ids: Iterable[str], dossier: Dossier) -> bool:
-    return any(dossier.by_id(fact_id) is None for fact_id in ids)
+    return not dossier.holds(ids)
 
 
 def _claims(name: str, claims: Iterable[Claim]) -> Iterator[tuple[str, tuple[str, ...]]]:
