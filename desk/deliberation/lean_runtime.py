@@ -41,9 +41,14 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         """Nothing has to run before a message is sent."""
 
     async def stop(self) -> None:
-        """Wait for what is under way, and raise the first failure that nobody was waiting for."""
+        """Wait for what is under way, let go of the agents, and raise the first failure nobody waited for.
+
+        They hold the runtime and whatever they work with: let go of, a whole session is freed at once.
+        """
         while under_way := [one for one in self._deliveries if not one.done()]:
             await asyncio.wait(under_way)
+        for kept in (self._deliveries, self._instantiated_agents, self._agent_factories):
+            kept.clear()
         if self._background_exception is not None:
             raise self._background_exception
 

@@ -67,7 +67,11 @@ def is_technical(fact: Fact) -> bool:
 def first_view(dossier: Dossier, who: Analyst) -> str:
     """An analyst's first question: neither sees what the other says."""
     wanted = is_macro if who is Analyst.MACRO else is_technical
-    parts = [head(dossier), facts("Facts", filter(wanted, dossier)), _missing(dossier, who)]
+    parts = [
+        head(dossier),
+        facts("Facts", [fact for fact in dossier.facts if wanted(fact)]),
+        _missing(dossier, who),
+    ]
     parts.append(enveloped("question", dossier.question))
     parts.append(enveloped("brief text", dossier.text))
     return "\n".join(part for part in parts if part)

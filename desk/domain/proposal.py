@@ -24,7 +24,7 @@ SLIP_OF_STOP = Decimal("0.10")
 MAX_VALID = timedelta(hours=4)
 
 
-class Act(Struct, frozen=True, kw_only=True):
+class Act(Struct, frozen=True, kw_only=True, dict=True):
     """The canonical act that ``intent_hash`` covers, and nothing else.
 
     ``size_usdc`` is the whole-USDC size every limit counts; ``quantity`` is what is sent, in base units,
@@ -50,7 +50,7 @@ class Act(Struct, frozen=True, kw_only=True):
         document["size"] = document.pop("size_usdc")
         return document
 
-    @property
+    @cached_property
     def hash(self) -> str:
         return sha256(self.document())
 

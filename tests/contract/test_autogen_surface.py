@@ -367,9 +367,9 @@ async def test_the_chat_is_told_who_has_spoken_and_never_what_was_said() -> None
     runtime = LeanRuntime(ignore_unhandled_exceptions=False)
     team = DeskGroupChat(Turns(Loud((MACRO, TECHNICAL), (OFFICER,))), runtime)  # type: ignore[arg-type]
     await team.run(task=TASK)
+    manager = await runtime._get_agent(AgentId(team._group_chat_manager_topic_type, team._team_id))
     await runtime.stop()
 
-    manager = await runtime._get_agent(AgentId(team._group_chat_manager_topic_type, team._team_id))
     thread = [str(message.content) for message in manager._message_thread]  # type: ignore[attr-defined]
     assert thread == [TASK.content, *(f"{role} has spoken" for role in (MACRO, TECHNICAL, OFFICER))]
 
