@@ -9,7 +9,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from desk.domain.canonical import sha256
+from desk.domain.canonical import sha256, timestamp
 from desk.domain.market import Side
 from desk.domain.money import plain
 
@@ -81,7 +81,7 @@ class Fact(Struct, frozen=True, kw_only=True, dict=True):
 
     def line(self) -> str:
         """``F7 close SPX-PERP 1d 2113.32 USDC as_of 2016-06-24T00:00Z source spx``."""
-        stamp = self.as_of.isoformat()[:16] + "Z"
+        stamp = timestamp(self.as_of)[:16] + "Z"
         tail = " proxy" if self.proxy else ""
         return (
             f"{self.id} {self.name} {self.symbol} {self.timeframe} {self.shown} {self.unit}"

@@ -28,6 +28,8 @@ ACCOUNT_FACTS = frozenset(
         names.MAX_SIZE,
     }
 )
+#: Everything else is the technical analyst's, the close included, whoever else may be shown it.
+NOT_TECHNICAL = (MACRO_FACTS | ACCOUNT_FACTS) - {names.CLOSE}
 #: What the officer is shown besides the facts that were cited.
 OFFICER_FACTS = frozenset({names.CLOSE, names.ATR14, names.EXTENSION, names.VIX_PERCENTILE}) | ACCOUNT_FACTS
 BASE_RATES = (
@@ -40,38 +42,28 @@ BASE_RATES = (
 )
 
 
-def line(fact: Fact) -> str:
-    """A fact in one short line; when and whence is said once above."""
-    tail = " proxy" if fact.proxy else ""
-    return f"{fact.id} {fact.name} {fact.symbol} {fact.timeframe} {fact.shown} {fact.unit}{tail}"
-
-
 def head(dossier: Dossier) -> str:
     as_of = timestamp(dossier.as_of)[:16] + "Z"
     return f"{dossier.symbol} as of {as_of}, bars {dossier.timeframe}, horizon {dossier.horizon_bars} bars."
 
 
 def facts(title: str, shown: Iterable[Fact]) -> str:
-    lines = [line(fact) for fact in shown]
+    """Each fact in one short line; when and whence is said once above."""
+    lines = [
+        f"{one.id} {one.name} {one.symbol} {one.timeframe} {one.shown} {one.unit}"
+        + (" proxy" if one.proxy else "")
+        for one in shown
+    ]
     return "\n".join([f"{title}:", *lines]) if lines else f"{title}: none"
-
-
-def is_macro(fact: Fact) -> bool:
-    return fact.name in MACRO_FACTS
-
-
-def is_technical(fact: Fact) -> bool:
-    return fact.name == names.CLOSE or not (fact.name in MACRO_FACTS or fact.name in ACCOUNT_FACTS)
 
 
 def first_view(dossier: Dossier, who: Analyst) -> str:
     """An analyst's first question: neither sees what the other says."""
-    wanted = is_macro if who is Analyst.MACRO else is_technical
-    parts = [
-        head(dossier),
-        facts("Facts", [fact for fact in dossier.facts if wanted(fact)]),
-        _missing(dossier, who),
-    ]
+    if who is Analyst.MACRO:
+        shown = [fact for fact in dossier.facts if fact.name in MACRO_FACTS]
+    else:
+        shown = [fact for fact in dossier.facts if fact.name not in NOT_TECHNICAL]
+    parts = [head(dossier), facts("Facts", shown), _missing(dossier, who)]
     parts.append(enveloped("question", dossier.question))
     parts.append(enveloped("brief text", dossier.text))
     return "\n".join(part for part in parts if part)

@@ -74,10 +74,13 @@ class Codec:
         if self._kinds.get(name) is not type(event):
             raise _unwritable(name, "it is not an event of the desk")
         try:
-            data = self._shapes[name].data(event)
+            text = encoded(self._shapes[name].data(event)).decode()
         except Unwritable as error:
             raise _unwritable(f"{name}.{error.field}", "its value has no canonical form") from None
-        return name, self._versions[name], _text_of(name, data)
+        except (UnicodeEncodeError, RecursionError):
+            # Half of a surrogate pair, which models do produce, is not text.
+            raise _unwritable(name, "it holds text that is not Unicode, or is nested too deeply") from None
+        return name, self._versions[name], text
 
     def decode(self, event_type: str, schema_version: int, data: Mapping[str, Json]) -> Event:
         """The event in data as it was recorded, lifted to its current version.
@@ -136,14 +139,6 @@ def _unreadable(event_type: str) -> JournalCorrupt:
         fix="Run `desk verify`",
         code="EVENT_UNREADABLE",
     )
-
-
-def _text_of(name: str, data: dict[str, Json]) -> str:
-    """Canonical text. Half of a surrogate pair, which models do produce, is not text."""
-    try:
-        return encoded(data).decode()
-    except (UnicodeEncodeError, RecursionError):
-        raise _unwritable(name, "it holds text that is not Unicode, or is nested too deeply") from None
 
 
 def _unwritable(what: str, why: str) -> JournalError:
