@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from desk.deliberation.interview import Interview
@@ -83,21 +83,25 @@ class Floor:
         asked = [role for role in speakers if role != COMPLIANCE_PROXY]
         if asked:
             self._elapsed_s = self._tape.note("elapsed_s", self._elapsed, lambda s: s, _decimal)
-            chars = sum(self.interview.chars(self.debate.ask(role)) for role in asked)
-            broken = exceeded(self._budget, self.interview.spent, len(asked), chars, self._elapsed_s)
+            chars = {role: self.interview.chars(self.debate.ask(role)) for role in asked}
+            total = sum(chars.values())
+            broken = exceeded(self._budget, self.interview.spent, len(asked), total, self._elapsed_s)
             if broken is not None:
                 self._over_budget(broken)
-            self._repairable = self._bearing_repair(asked, chars) if broken is None else frozenset()
-        return self.debate.next_speakers()
+                return ()
+            self._repairable = self._bearing_repair(chars)
+        return speakers
 
-    def _bearing_repair(self, asked: Sequence[str], chars: int) -> frozenset[str]:
+    def _bearing_repair(self, asked: Mapping[str, int]) -> frozenset[str]:
         """The roles whose repair round the budget bears as well, weighed before any of them is asked.
 
-        In role order and not as they come to need it, so that a re-drive decides the same.
+        In role order and not as they come to need it, so that a re-drive decides the same. ``asked`` has
+        the characters of each role's prompt.
         """
         borne: list[str] = []
+        chars = sum(asked.values())
         for role in (role for role in asked if role != EXECUTOR):
-            chars += self.interview.chars(self.debate.ask(role)) + REPLY_TOKENS * CHARS_A_TOKEN
+            chars += asked[role] + REPLY_TOKENS * CHARS_A_TOKEN
             calls = len(asked) + len(borne) + 1
             if exceeded(self._budget, self.interview.spent, calls, chars, self._elapsed_s) is None:
                 borne.append(role)

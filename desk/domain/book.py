@@ -76,15 +76,18 @@ class Assessment(NamedTuple):
         """The results as public JSON: made for whoever reads them, not by each look."""
         return tuple(
             [
-                Plain(code=code, ok=ok, value=_plain(value), limit=_plain(limit))
+                Plain(
+                    code=code,
+                    ok=ok,
+                    value=plain(value) if isinstance(value, Decimal) else _text(value),
+                    limit=plain(limit) if isinstance(limit, Decimal) else _text(limit),
+                )
                 for code, ok, value, limit in self.results
             ]
         )
 
 
-def _plain(figure: Figure) -> str | None:
-    if isinstance(figure, Decimal):
-        return plain(figure)
+def _text(figure: datetime | str | None) -> str | None:
     return figure.isoformat() if isinstance(figure, datetime) else figure
 
 

@@ -18,7 +18,7 @@ from desk.journal.faults import RAISED, translated
 from desk.journal.proof import Proof
 from desk.journal.reader import Reader
 from desk.journal.schema import TICKET_COLUMNS
-from desk.ports import ANY, NewEvent, TicketRow
+from desk.ports import ANY, NewEvent, Recorded, TicketRow
 
 if TYPE_CHECKING:
     from desk.domain.canonical import Json
@@ -82,6 +82,13 @@ class SqliteTransaction(Reader):
         if stream_id not in self._versions:
             self._versions[stream_id] = super().version(stream_id)
         return self._versions[stream_id]
+
+    def stream(self, stream_id: str, after: int = 0) -> list[Recorded]:
+        """See ``Reader.stream``. What is known to be empty from there on is not looked for."""
+        if self._versions.get(stream_id) == after:
+            self._require_life()
+            return []
+        return super().stream(stream_id, after)
 
     def append(self, stream_id: str, expected: int, events: Sequence[NewEvent]) -> int:
         """Append and return the stream's new version.
