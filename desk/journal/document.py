@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import orjson
+from msgspec import DecodeError
+from msgspec.json import Decoder
 
 from desk.domain import canonical
 from desk.domain.canonical import written
@@ -27,6 +29,7 @@ def _refuse(_literal: str) -> NoReturn:
     raise ValueError("a number that is not whole")
 
 
+_FAST: Decoder[object] = Decoder(float_hook=_refuse)
 _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_refuse, parse_constant=_refuse)
 
 
@@ -56,29 +59,13 @@ def _as_written(text: str) -> object:
     """The value, if ``text`` is the canonical form of one; None if only the strict decoder can tell.
 
     What the fast decoder is too kind to does not come back the same when written again: a key twice, a
-    number past 64 bits. A float does, so they are looked for.
+    number past 64 bits.
     """
     try:
-        value: object = orjson.loads(text)
-        if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) != text.encode():
-            return None
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError, UnicodeEncodeError):
+        value: object = _FAST.decode(text)
+        return value if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == text.encode() else None
+    except (DecodeError, orjson.JSONEncodeError, UnicodeEncodeError, RecursionError):
         return None
-    return None if _holds_float((value,)) else value
-
-
-def _holds_float(values: Iterable[Any]) -> bool:
-    for value in values:
-        kind = type(value)
-        if kind is dict:
-            if _holds_float(value.values()):
-                return True
-        elif kind is list:
-            if _holds_float(value):
-                return True
-        elif kind is float:
-            return True
-    return False
 
 
 class LazyDocument(Mapping[str, "Json"]):
