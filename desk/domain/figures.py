@@ -7,12 +7,11 @@ a figure nothing can match. What is set aside is a closed list; everything else 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -49,29 +48,35 @@ _CHANCE = r"(?:chance|probability|likelihood|odds|likely)"
 _PERIOD = r"(?:minute|hour|day|session|bar|week|month|quarter|year)"
 
 
-class _Phrase(NamedTuple):
-    """A pattern, and words (in small letters) of which an ASCII text it is found in holds one.
+class _Phrases:
+    """Patterns, each with words (in small letters) of which an ASCII text it is found in holds one.
 
     Without words, what it finds has a letter, a colon or a hyphen right beside a digit.
     """
 
-    pattern: re.Pattern[str]
-    words: tuple[str, ...]
+    def __init__(self, *phrases: tuple[tuple[str, ...], str]) -> None:
+        self._phrases = tuple((frozenset(words), re.compile(pattern)) for words, pattern in phrases)
+        self._words = tuple(dict.fromkeys(word for words, _ in phrases for word in words))
+
+    def __iter__(self) -> Iterator[re.Pattern[str]]:
+        return (pattern for _, pattern in self._phrases)
+
+    def possible(self, text: str) -> list[re.Pattern[str]]:
+        """Those that may be found: looking for what they need is faster than looking for them.
+
+        Beyond ASCII letters have other forms, and all of them are possible.
+        """
+        lowered = text.lower()
+        if not lowered.isascii():
+            return list(self)
+        held = [word for word in self._words if word in lowered]
+        beside = _BESIDE.search(lowered) is not None
+        return [
+            pattern for words, pattern in self._phrases if (not words.isdisjoint(held) if words else beside)
+        ]
 
 
 _BESIDE = re.compile(r"[0-9](?:[a-z:-]|(?<=[a-z][0-9]))")
-
-
-def _possible(phrases: Iterable[_Phrase], text: str) -> list[re.Pattern[str]]:
-    """Those that may be found: looking for what they need is faster than looking for them.
-
-    Beyond ASCII letters have other forms, and all of them are possible.
-    """
-    lowered = text.lower()
-    if not lowered.isascii():
-        return [pattern for pattern, _ in phrases]
-    contains, beside = lowered.__contains__, _BESIDE.search(lowered) is not None
-    return [pattern for pattern, words in phrases if (any(map(contains, words)) if words else beside)]
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -79,74 +84,74 @@ _CHANCES = ("chance", "probability", "likelihood", "odds", "likely")
 _INDICES = ("s&p", "spx", "nasdaq", "russell", "ftse", "nikkei", "cac")
 _PERIODS = ("minute", "hour", "day", "session", "bar", "week", "month", "quarter", "year")
 #: What may carry digits without being a figure: each a name, an ordinal, a date or a probability.
-_SET_ASIDE = tuple(
-    _Phrase(re.compile(pattern), words)
-    for words, pattern in (
-        ((), r"(?<![\w.,])F[1-9][0-9]{0,2}(?![\w.,]*[0-9])"),
-        (("rsi", "atr"), r"(?i)(?<![\w.])(?:RSI|ATR)(?:-14|14|[ ]?\(14\))(?![.,]?[0-9])"),
-        (("ma",), r"(?i)(?<![\w.])[SE]?MA(?:-?(?:20|50|200)|[ ]?\((?:20|50|200)\))(?![.,]?[0-9])"),
+_SET_ASIDE = _Phrases(
+    ((), r"(?<![\w.,])F[1-9][0-9]{0,2}(?![\w.,]*[0-9])"),
+    (("rsi", "atr"), r"(?i)(?<![\w.])(?:RSI|ATR)(?:-14|14|[ ]?\(14\))(?![.,]?[0-9])"),
+    (("ma",), r"(?i)(?<![\w.])[SE]?MA(?:-?(?:20|50|200)|[ ]?\((?:20|50|200)\))(?![.,]?[0-9])"),
+    (
+        _INDICES,
         (
-            _INDICES,
-            (
-                r"(?i)(?<!\w)(?:S&P ?500|SPX500|Nasdaq[ -]?100|Russell[ -]?2000|FTSE ?100|Nikkei ?225"
-                r"|CAC ?40)(?!\w|[.,][0-9])"
-            ),
+            r"(?i)(?<!\w)(?:S&P ?500|SPX500|Nasdaq[ -]?100|Russell[ -]?2000|FTSE ?100|Nikkei ?225"
+            r"|CAC ?40)(?!\w|[.,][0-9])"
         ),
-        (_PERIODS, rf"(?i)(?<![\w.,-])[0-9]{{1,3}}[ -]{_PERIOD}(?![a-z])"),
+    ),
+    (_PERIODS, rf"(?i)(?<![\w.,-])[0-9]{{1,3}}[ -]{_PERIOD}(?![a-z])"),
+    (
+        (),
+        r"(?<![\w.,-])[0-9]{1,3}[dhwy](?!\w)|(?<![\w.,-])(?:1|3|6|12)m(?!\w)",
+    ),
+    (
+        (),
+        r"(?<![\w.,-])(?:[0-9]{0,2}(?:1st|2nd|3rd|[04-9]th)|1[123]th)(?!\w)",
+    ),
+    (
+        (),
         (
-            (),
-            r"(?<![\w.,-])[0-9]{1,3}[dhwy](?!\w)|(?<![\w.,-])(?:1|3|6|12)m(?!\w)",
+            rf"(?<![\w.,-]){_YEAR}-[01][0-9](?:-[0-3][0-9]"
+            r"(?:T[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?Z?)?)?(?![\w-])"
         ),
+    ),
+    (_MONTHS, rf"(?<!\w){_MONTH}\.? [0-3]?[0-9](?:,? {_YEAR})?(?![\w.,%]*[0-9%])"),
+    (_MONTHS, rf"(?<![\w.,])[0-3]?[0-9] {_MONTH}(?: {_YEAR})?(?!\w)"),
+    (
+        ("19", "20"),
         (
-            (),
-            r"(?<![\w.,-])(?:[0-9]{0,2}(?:1st|2nd|3rd|[04-9]th)|1[123]th)(?!\w)",
+            rf"(?i)(?<!\w)(?:{_WHEN})[ -](?:19[0-9]{{2}}|20[0-3][0-9])"
+            r"(?![.,]?[0-9]|[ ]?%|[ ](?:usd|dollar|point))"
         ),
-        (
-            (),
-            (
-                rf"(?<![\w.,-]){_YEAR}-[01][0-9](?:-[0-3][0-9]"
-                r"(?:T[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?Z?)?)?(?![\w-])"
-            ),
-        ),
-        (_MONTHS, rf"(?<!\w){_MONTH}\.? [0-3]?[0-9](?:,? {_YEAR})?(?![\w.,%]*[0-9%])"),
-        (_MONTHS, rf"(?<![\w.,])[0-3]?[0-9] {_MONTH}(?: {_YEAR})?(?!\w)"),
-        (
-            ("19", "20"),
-            (
-                rf"(?i)(?<!\w)(?:{_WHEN})[ -](?:19[0-9]{{2}}|20[0-3][0-9])"
-                r"(?![.,]?[0-9]|[ ]?%|[ ](?:usd|dollar|point))"
-            ),
-        ),
-        ((), r"(?<![\w.,:])[0-2]?[0-9]:[0-5][0-9](?:Z|[ ]?UTC)(?!\w)"),
-        ((), r"(?<!\w)(?:Q[1-4]|G7|G10|G20)(?!\w)"),
-        (_CHANCES, rf"(?i)(?<![\w.,-]){_PERCENT} {_CHANCE}"),
-        (
-            _CHANCES,
-            rf"(?i){_CHANCE} (?:of |is |at |near )?(?:{_PERCENT}|0?\.[0-9]+(?![\w.,]*[0-9%]))",
-        ),
-        (("p ", "p=", "p:", "p.", "p0"), r"(?<!\w)p ?(?:[=:] ?)?0?\.[0-9]+(?![\w.,]*[0-9%])"),
-    )
+    ),
+    ((), r"(?<![\w.,:])[0-2]?[0-9]:[0-5][0-9](?:Z|[ ]?UTC)(?!\w)"),
+    ((), r"(?<!\w)(?:Q[1-4]|G7|G10|G20)(?!\w)"),
+    (_CHANCES, rf"(?i)(?<![\w.,-]){_PERCENT} {_CHANCE}"),
+    (
+        _CHANCES,
+        rf"(?i){_CHANCE} (?:of |is |at |near )?(?:{_PERCENT}|0?\.[0-9]+(?![\w.,]*[0-9%]))",
+    ),
+    (("p ", "p=", "p:", "p.", "p0"), r"(?<!\w)p ?(?:[=:] ?)?0?\.[0-9]+(?![\w.,]*[0-9%])"),
 )
 
 _TENS = "ten|eleven|twelve|\\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES = "one|two|three|four|five|six|seven|eight|nine|half"
-_SPELLED = _Phrase(
-    re.compile(
-        rf"(?i)(?<!\w)(?:hundreds?|thousands?|[mb]illions?|trillions?|dozens?)(?!\w)"
-        rf"|(?<!\w)(?:{_TENS}|{_ONES})[ -](?:%|percent|per cent|bps|basis points|dollars|usdc|usd)(?!\w)"
-    ),
+_SPELLED = _Phrases(
     (
-        *("hundred", "thousand", "illion", "dozen"),
-        *(gap + unit for gap in " -" for unit in ("%", "per", "bps", "basis", "dollar", "usd")),
+        (
+            *("hundred", "thousand", "illion", "dozen"),
+            *(gap + unit for gap in " -" for unit in ("%", "per", "bps", "basis", "dollar", "usd")),
+        ),
+        (
+            rf"(?i)(?<!\w)(?:hundreds?|thousands?|[mb]illions?|trillions?|dozens?)(?!\w)"
+            rf"|(?<!\w)(?:{_TENS}|{_ONES})[ -](?:%|percent|per cent|bps|basis points|dollars|usdc|usd)(?!\w)"
+        ),
     ),
 )
 _NUMBER = re.compile(
-    r"(?P<sign>(?<![\w.,)%])[+−-] ?)?"
     r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
     r"(?P<unit>[ ]?(?:%|percentage points?(?!\w)|percent(?!\w)|per cent(?!\w)|pct(?!\w)|pp(?!\w)"
     r"|bps?(?!\w)|basis points?(?!\w)|(?:k|m|mn|b|bn)(?!\w)|e[+-]?[0-9]+))?",
     re.IGNORECASE,
 )
+#: What may stand before a number, held against the two characters there.
+_SIGN = re.compile(r"(?<![\w.,)%])[+−-] ?\Z")
 _FACTORS: Mapping[str, int] = MappingProxyType(
     {"k": 1_000, "m": 1_000_000, "mn": 1_000_000, "bn": 10**9, "b": 10**9}
 )
@@ -161,7 +166,7 @@ def figures(text: str, names: tuple[str, ...] = ()) -> Iterator[Figure]:
         yield UNREADABLE
     has_digits = _DIGIT.search(text) is not None
     remaining = _set_aside(text, names) if has_digits else text
-    if any(pattern.search(remaining) for pattern in _possible((_SPELLED,), remaining)):
+    if any(pattern.search(remaining) for pattern in _SPELLED.possible(remaining)):
         yield UNREADABLE
     if has_digits:
         yield from map(_figure, _NUMBER.finditer(remaining))
@@ -172,7 +177,7 @@ def _set_aside(text: str, names: tuple[str, ...]) -> str:
     with_digits = _named(names)
     if with_digits is not None:
         text = with_digits.sub(" _ ", text)
-    for pattern in _possible(_SET_ASIDE, text):
+    for pattern in _SET_ASIDE.possible(text):
         text = pattern.sub(" _ ", text)
     return text
 
@@ -192,7 +197,9 @@ def _figure(found: re.Match[str]) -> Figure:
         return UNREADABLE
     factor = _FACTORS.get(unit, 1)
     shown = len(digits.partition(".")[2])
-    sign = (found["sign"] or "").strip()
+    start = found.start()
+    signed = _SIGN.search(found.string, max(0, start - 2), start)
+    sign = signed.group().strip() if signed is not None else ""
     return Figure(
         value=Decimal(digits) * factor,
         half_step=Decimal(5).scaleb(-shown - 1) * factor,
