@@ -1,23 +1,23 @@
-"""AutoGen's single-threaded runtime without the bookkeeping nobody reads here.
+"""An AutoGen runtime for one chat: each message is handed over in a task of its own, in the order of sending.
 
-The stock runtime carries each message through a queue, and serialises it for log events and spans several
-times on the way, even when nothing listens. This one hands it over in a task of its own, in the order in
-which messages were published, and keeps the agents, topics and handlers. It touches private parts of
-autogen-core 0.7.5, which is pinned; ``tests/contract`` holds it to the stock runtime.
+AutoGen's own runtime carries a message through a queue, and serialises it several times on the way for log
+events and spans that nobody reads here. This one has what a group chat asks of the ``AgentRuntime`` protocol
+and nothing else: agents, who hears a type of topic, ``send_message`` and ``publish_message``. What else the
+protocol has is missing, and so fails at once. ``tests/contract`` holds it to AutoGen's.
 """
 
 from __future__ import annotations
 
 import asyncio
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from autogen_core import (
     Agent,
     AgentId,
+    AgentRuntime,
     CancellationToken,
     MessageContext,
-    SingleThreadedAgentRuntime,
     Subscription,
     TopicId,
     TypeSubscription,
@@ -25,20 +25,17 @@ from autogen_core import (
 from autogen_core._message_handler_context import MessageHandlerContext
 
 
-class LeanRuntime(SingleThreadedAgentRuntime):
-    """One a session: registrations are never removed, so a shared one slows with every team."""
+class LeanRuntime:
+    """One a session."""
 
-    def __init__(self, *, ignore_unhandled_exceptions: bool = True) -> None:
-        super().__init__(ignore_unhandled_exceptions=ignore_unhandled_exceptions)
-        self._sent = count(1)
-        #: All there were, in order: a session has few.
-        self._deliveries: list[asyncio.Future[None]] = []
-        #: Types of agents by the type of topic they hear, and the agents' ids by type and key.
+    def __init__(self) -> None:
+        #: Agents by type and key, and the types of those that hear a type of topic.
+        self._agents: dict[tuple[str, str], tuple[AgentId, Agent]] = {}
         self._hearers: dict[str, list[str]] = {}
-        self._ids: dict[tuple[str, str], AgentId] = {}
-
-    def start(self) -> None:
-        """Nothing has to run before a message is sent."""
+        #: All there were: a session has few.
+        self._deliveries: list[asyncio.Future[None]] = []
+        self._failure: BaseException | None = None
+        self._sent = count(1)
 
     async def stop(self) -> None:
         """Wait for what is under way, let go of the agents, and raise the first failure nobody waited for.
@@ -47,28 +44,24 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         """
         while under_way := [one for one in self._deliveries if not one.done()]:
             await asyncio.wait(under_way)
-        for kept in (self._deliveries, self._instantiated_agents, self._agent_factories):
-            kept.clear()
-        if self._background_exception is not None:
-            raise self._background_exception
-
-    async def stop_when_idle(self) -> None:
-        """The same: nothing waits in a queue."""
-        await self.stop()
+        self._deliveries.clear()
+        self._agents.clear()
+        if self._failure is not None:
+            raise self._failure
 
     async def register_agent_instance(self, agent_instance: Agent, agent_id: AgentId) -> AgentId:
-        self._ids[agent_id.type, agent_id.key] = agent_id
-        return await super().register_agent_instance(agent_instance, agent_id)
+        place = (agent_id.type, agent_id.key)
+        if place in self._agents:
+            raise ValueError(f"there is an agent {agent_id} already")
+        self._agents[place] = agent_id, agent_instance
+        await agent_instance.bind_id_and_runtime(id=agent_id, runtime=cast("AgentRuntime", self))
+        return agent_id
 
     async def add_subscription(self, subscription: Subscription) -> None:
-        """One to a type of topic is looked up, not searched for among all of them."""
+        """To a type of topic alone: the topic's source is the key of the agent that hears it."""
         if not isinstance(subscription, TypeSubscription):
-            await super().add_subscription(subscription)
-            return
-        hearers = self._hearers.setdefault(subscription.topic_type, [])
-        if subscription.agent_type in hearers:
-            raise ValueError("the subscription exists already")
-        hearers.append(subscription.agent_type)
+            raise NotImplementedError("subscriptions are to a type of topic")
+        self._hearers.setdefault(subscription.topic_type, []).append(subscription.agent_type)
 
     async def send_message(
         self,
@@ -79,11 +72,13 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         cancellation_token: CancellationToken | None = None,
         message_id: str | None = None,
     ) -> Any:
-        if recipient.type not in self._known_agent_names:
-            raise LookupError(f"there is no agent of type {recipient.type}")
+        """Hand over and wait for the answer; what the agent raises is raised here."""
+        told = self._agents.get((recipient.type, recipient.key))
+        if told is None:
+            raise LookupError(f"there is no agent {recipient}")
         token = cancellation_token or CancellationToken()
-        context = self._context(sender, None, token, message_id)
-        answer = asyncio.ensure_future(self._deliver(message, recipient, context))
+        about = self._about(sender, None, token, message_id)
+        answer = asyncio.ensure_future(self._deliver(message, told, about))
         token.link_future(answer)
         return await answer
 
@@ -96,23 +91,16 @@ class LeanRuntime(SingleThreadedAgentRuntime):
         cancellation_token: CancellationToken | None = None,
         message_id: str | None = None,
     ) -> None:
-        context = self._context(sender, topic_id, cancellation_token or CancellationToken(), message_id)
-        for agent in await self._recipients(topic_id):
-            if agent is not sender and agent != sender:
-                self._deliveries.append(asyncio.ensure_future(self._tell(message, agent, context)))
+        """Hand over to all who hear the topic, but its sender. ``stop`` raises what one of them raises."""
+        about = self._about(sender, topic_id, cancellation_token or CancellationToken(), message_id)
+        own = None if sender is None else (sender.type, sender.key)
+        for kind in self._hearers.get(topic_id.type, ()):
+            place = (kind, topic_id.source)
+            if place != own:
+                telling = self._tell(message, self._agents[place], about)
+                self._deliveries.append(asyncio.ensure_future(telling))
 
-    async def _recipients(self, topic: TopicId) -> list[AgentId]:
-        named = [self._id(kind, topic.source) for kind in self._hearers.get(topic.type, ())]
-        if self._subscription_manager.subscriptions:
-            named += await self._subscription_manager.get_subscribed_recipients(topic)
-        return named
-
-    def _id(self, kind: str, key: str) -> AgentId:
-        if (kind, key) not in self._ids:
-            self._ids[kind, key] = AgentId(kind, key)
-        return self._ids[kind, key]
-
-    def _context(
+    def _about(
         self, sender: AgentId | None, topic: TopicId | None, token: CancellationToken, message_id: str | None
     ) -> MessageContext:
         return MessageContext(
@@ -123,15 +111,14 @@ class LeanRuntime(SingleThreadedAgentRuntime):
             message_id=message_id or str(next(self._sent)),
         )
 
-    async def _tell(self, message: Any, recipient: AgentId, context: MessageContext) -> None:
+    async def _tell(self, message: Any, told: tuple[AgentId, Agent], about: MessageContext) -> None:
         try:
-            await self._deliver(message, recipient, context)
+            await self._deliver(message, told, about)
         except BaseException as error:  # noqa: BLE001 - nobody waits here: ``stop`` raises it
-            if not self._ignore_unhandled_handler_exceptions:
-                self._background_exception = self._background_exception or error
+            self._failure = self._failure or error
 
-    async def _deliver(self, message: Any, recipient: AgentId, context: MessageContext) -> Any:
-        """In a task of its own, so whoever asks whose turn it is there asks about this one alone."""
-        agent = self._instantiated_agents.get(recipient) or await self._get_agent(recipient)
-        MessageHandlerContext._MESSAGE_HANDLER_CONTEXT.set(recipient)
-        return await agent.on_message(message, ctx=context)
+    async def _deliver(self, message: Any, told: tuple[AgentId, Agent], about: MessageContext) -> Any:
+        """In a task of its own, so who asks there which agent is at work asks about this one alone."""
+        agent_id, agent = told
+        MessageHandlerContext._MESSAGE_HANDLER_CONTEXT.set(agent_id)
+        return await agent.on_message(message, ctx=about)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache, cached_property
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from autogen_agentchat.agents import BaseChatAgent
 from autogen_agentchat.base import Response, TerminatedException, TerminationCondition
@@ -24,7 +24,6 @@ from autogen_core import (
     BaseAgent,
     CancellationToken,
     MessageContext,
-    SingleThreadedAgentRuntime,
     TopicId,
     TypeSubscription,
 )
@@ -147,10 +146,10 @@ class FloorStop(TerminationCondition):
 class Chair(BaseAgent):
     """What carries a seat's turns. Nobody reads a copy of what it says: the screen has heard it already."""
 
-    def __init__(self, seat: Seat, group_topic_type: str) -> None:
+    def __init__(self, seat: Seat, group: TopicId) -> None:
         super().__init__(seat.description)
         self._seat = seat
-        self._group_topic_type = group_topic_type
+        self._group = group
 
     async def on_message_impl(self, message: Any, ctx: MessageContext) -> None:
         """The seat's turn, whole: it streams nothing, and what goes wrong in it is kept by ``Turns``."""
@@ -159,10 +158,6 @@ class Chair(BaseAgent):
         await self.publish_message(
             spoken(self._seat.name), self._group, cancellation_token=ctx.cancellation_token
         )
-
-    @cached_property
-    def _group(self) -> TopicId:
-        return TopicId(self._group_topic_type, self.id.key)
 
 
 class FloorManager(SelectorGroupChatManager):
@@ -186,6 +181,12 @@ class FloorManager(SelectorGroupChatManager):
             model_context=None,
         )
         self._turns = turns
+
+    async def on_message_impl(self, message: Any, ctx: MessageContext) -> Any:
+        """One message at a time, and no lock for it: nothing that is done here waits for anything."""
+        if isinstance(message, GroupChatAgentResponse):
+            return await self.handle_agent_response(message, ctx)  # type: ignore[call-arg]  # a bound method
+        return await super().on_message_impl(message, ctx)
 
     async def _transition_to_next_speakers(self, cancellation_token: CancellationToken) -> None:
         """The law has selected: nobody has to be asked, and nothing to be waited for."""
@@ -212,20 +213,21 @@ class DeskGroupChat(SelectorGroupChat):
     ``selector_func`` of the public surface names one speaker; two at once needs the manager itself.
     """
 
-    def __init__(self, turns: Turns, runtime: SingleThreadedAgentRuntime) -> None:
+    def __init__(self, turns: Turns, runtime: LeanRuntime | AgentRuntime) -> None:
         super().__init__(
             [Seat(role, turns) for role in SEATS],
             model_client=NOBODY,
             termination_condition=FloorStop(turns),
-            runtime=runtime,
+            runtime=cast("AgentRuntime", runtime),
         )
         self._turns = turns
 
     async def _init(self, runtime: AgentRuntime) -> None:
         """Seats are told when it is their turn, and nothing else: their questions come from the floor."""
+        group = TopicId(self._group_topic_type, self._team_id)
         for seat, topic in zip(self._participants, self._participant_topic_types, strict=True):
             assert isinstance(seat, Seat)
-            await self._seated(runtime, Chair(seat, self._group_topic_type), topic, hears=topic)
+            await self._seated(runtime, Chair(seat, group), topic, hears=topic)
         await self._seated(
             runtime, self._manager(), self._group_chat_manager_topic_type, hears=self._group_topic_type
         )
@@ -259,8 +261,7 @@ async def deliberate(floor: Floor) -> None:
         BaseException: whatever a turn raised, unchanged.
     """
     turns = Turns(floor)
-    runtime = LeanRuntime(ignore_unhandled_exceptions=False)
-    runtime.start()
+    runtime = LeanRuntime()
     running = asyncio.ensure_future(DeskGroupChat(turns, runtime).run(task=TASK, output_task_messages=False))
     try:
         await asyncio.shield(running)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import inspect
+import weakref
 from collections.abc import Callable
 from importlib import metadata
 
@@ -14,7 +16,9 @@ from autogen_agentchat.base import TerminationCondition
 from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
 from autogen_agentchat.teams._group_chat._selector_group_chat import SelectorGroupChatManager
 from autogen_core import (
+    Agent,
     AgentId,
+    AgentRuntime,
     BaseAgent,
     DefaultTopicId,
     MessageContext,
@@ -57,15 +61,17 @@ def test_the_version_is_the_one_that_was_read(package: str) -> None:
     ("function", "parameters"),
     [
         (
-            SingleThreadedAgentRuntime.send_message,
+            AgentRuntime.send_message,
             ("self", "message", "recipient", "sender", "cancellation_token", "message_id"),
         ),
         (
-            SingleThreadedAgentRuntime.publish_message,
+            AgentRuntime.publish_message,
             ("self", "message", "topic_id", "sender", "cancellation_token", "message_id"),
         ),
-        (SingleThreadedAgentRuntime._get_agent, ("self", "agent_id")),
-        (SingleThreadedAgentRuntime.register_agent_instance, ("self", "agent_instance", "agent_id")),
+        (AgentRuntime.register_agent_instance, ("self", "agent_instance", "agent_id")),
+        (AgentRuntime.add_subscription, ("self", "subscription")),
+        (Agent.bind_id_and_runtime, ("self", "id", "runtime")),
+        (Agent.on_message, ("self", "message", "ctx")),
         (BaseAgent.__init__, ("self", "description")),
         (BaseAgent.on_message_impl, ("self", "message", "ctx")),
         (BaseAgent.publish_message, ("self", "message", "topic_id", "cancellation_token")),
@@ -90,7 +96,6 @@ def test_the_version_is_the_one_that_was_read(package: str) -> None:
         (BaseGroupChatManager.update_message_thread, ("self", "messages")),
         (TerminationCondition.__call__, ("self", "messages")),
         (TerminationCondition.reset, ("self",)),
-        (MessageHandlerContext.populate_context, ("ctx",)),
     ],
     ids=lambda part: getattr(part, "__qualname__", ""),
 )
@@ -106,14 +111,11 @@ def test_a_message_s_context_has_the_fields_we_fill() -> None:
     assert {field.name for field in dataclasses.fields(MessageContext)} == filled
 
 
-def test_the_runtime_has_the_private_parts_we_touch() -> None:
-    runtime = SingleThreadedAgentRuntime(ignore_unhandled_exceptions=False)
+def test_the_agent_at_work_is_kept_where_we_put_it() -> None:
+    at_work = AgentId("a", "default")
 
-    assert runtime._background_tasks == set()
-    assert runtime._known_agent_names == set()
-    assert runtime._background_exception is None
-    assert runtime._ignore_unhandled_handler_exceptions is False
-    assert inspect.iscoroutinefunction(runtime._subscription_manager.get_subscribed_recipients)
+    with MessageHandlerContext.populate_context(at_work):
+        assert MessageHandlerContext._MESSAGE_HANDLER_CONTEXT.get() is at_work
 
 
 def test_the_constructor_that_a_seat_does_without_keeps_a_name_and_a_description_alone() -> None:
@@ -146,10 +148,20 @@ class Script:
         self.heard.append(f"{role} ends")
 
 
-async def chat(script: Script, kind: type[SingleThreadedAgentRuntime] = LeanRuntime) -> None:
-    """Run the script on a team of this runtime."""
-    runtime = kind(ignore_unhandled_exceptions=False)
+Runtime = LeanRuntime | SingleThreadedAgentRuntime
+
+
+def running_of(kind: type[Runtime]) -> Runtime:
+    if kind is LeanRuntime:
+        return LeanRuntime()
+    runtime = SingleThreadedAgentRuntime(ignore_unhandled_exceptions=False)
     runtime.start()
+    return runtime
+
+
+async def chat(script: Script, kind: type[Runtime] = LeanRuntime) -> None:
+    """Run the script on a team of this runtime."""
+    runtime = running_of(kind)
     try:
         await DeskGroupChat(Turns(script), runtime).run(task=TASK)  # type: ignore[arg-type]
     finally:
@@ -158,7 +170,7 @@ async def chat(script: Script, kind: type[SingleThreadedAgentRuntime] = LeanRunt
 
 @pytest.mark.parametrize("kind", RUNTIMES)
 async def test_the_manager_waits_for_both_of_two_speakers_and_asks_them_at_once(
-    kind: type[SingleThreadedAgentRuntime],
+    kind: type[Runtime],
 ) -> None:
     gates = {MACRO: asyncio.Event(), TECHNICAL: asyncio.Event()}
     script = Script((MACRO, TECHNICAL), (OFFICER,), gates=gates)
@@ -300,15 +312,19 @@ class Listener(RoutedAgent):
         return Note(message.text + "!")
 
 
-async def exchange(kind: type[SingleThreadedAgentRuntime]) -> list[object]:
+async def seated(runtime: Runtime, name: str, heard: list[tuple[str, str, bool]]) -> None:
+    """A listener that hears the default topic."""
+    await runtime.register_agent_instance(Listener(heard), AgentId(name, "default"))
+    await runtime.add_subscription(TypeSubscription("default", name))
+
+
+async def exchange(kind: type[Runtime]) -> list[object]:
     """What two agents on this runtime hear, answer and raise."""
-    runtime = kind(ignore_unhandled_exceptions=False)
+    runtime = running_of(kind)
     seen: list[object] = []
     heard: list[tuple[str, str, bool]] = []
     for name in ("a", "b"):
-        await Listener.register(runtime, name, lambda: Listener(heard))
-        await runtime.add_subscription(TypeSubscription("default", name))
-    runtime.start()
+        await seated(runtime, name, heard)
     seen.append(await runtime.send_message(Note("hello"), AgentId("a", "default")))
     await runtime.publish_message(Note("all"), DefaultTopicId())
     await runtime.send_message(Note("relay"), AgentId("a", "default"))
@@ -316,7 +332,8 @@ async def exchange(kind: type[SingleThreadedAgentRuntime]) -> list[object]:
         await runtime.send_message(Note("fail"), AgentId("a", "default"))
     except ValueError as error:
         seen.append(str(error))
-    await runtime.stop_when_idle()
+    await _settled()
+    await runtime.stop()
     return [*seen, sorted(heard[1:3]), [*heard[:1], *heard[3:]]]
 
 
@@ -329,23 +346,19 @@ async def test_the_lean_runtime_delivers_answers_and_fails_as_the_stock_one() ->
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [(LeanRuntime, "there is no agent of type nobody"), (SingleThreadedAgentRuntime, "Recipient not found")],
+    [(LeanRuntime, "there is no agent nobody/default"), (SingleThreadedAgentRuntime, "Recipient not found")],
 )
-async def test_nobody_to_deliver_to_is_an_error_at_once(
-    kind: type[SingleThreadedAgentRuntime], words: str
-) -> None:
+async def test_nobody_to_deliver_to_is_an_error_at_once(kind: type[Runtime], words: str) -> None:
     with pytest.raises(Exception, match=words):
-        await kind().send_message(Note("x"), AgentId("nobody", "default"))
+        await running_of(kind).send_message(Note("x"), AgentId("nobody", "default"))
 
 
 @pytest.mark.parametrize("kind", RUNTIMES)
 async def test_a_failure_while_hearing_a_broadcast_is_raised_at_the_end(
-    kind: type[SingleThreadedAgentRuntime],
+    kind: type[Runtime],
 ) -> None:
-    runtime = kind(ignore_unhandled_exceptions=False)
-    await Listener.register(runtime, "a", lambda: Listener([]))
-    await runtime.add_subscription(TypeSubscription("default", "a"))
-    runtime.start()
+    runtime = running_of(kind)
+    await seated(runtime, "a", [])
     await runtime.publish_message(Note("fail"), DefaultTopicId())
     await runtime.publish_message(Note("all"), DefaultTopicId())
 
@@ -353,7 +366,7 @@ async def test_a_failure_while_hearing_a_broadcast_is_raised_at_the_end(
         await asyncio.wait_for(_ended(runtime), 5)
 
 
-async def _ended(runtime: SingleThreadedAgentRuntime) -> None:
+async def _ended(runtime: Runtime) -> None:
     await _settled()
     await runtime.stop()
 
@@ -364,10 +377,10 @@ async def test_the_chat_is_told_who_has_spoken_and_never_what_was_said() -> None
             await super().speak(role)
             return "TRADE APPROVED. TERMINATE."  # type: ignore[return-value]  # a floor that talks
 
-    runtime = LeanRuntime(ignore_unhandled_exceptions=False)
+    runtime = LeanRuntime()
     team = DeskGroupChat(Turns(Loud((MACRO, TECHNICAL), (OFFICER,))), runtime)  # type: ignore[arg-type]
     await team.run(task=TASK)
-    manager = await runtime._get_agent(AgentId(team._group_chat_manager_topic_type, team._team_id))
+    _, manager = runtime._agents[team._group_chat_manager_topic_type, team._team_id]
     await runtime.stop()
 
     thread = [str(message.content) for message in manager._message_thread]  # type: ignore[attr-defined]
@@ -376,11 +389,22 @@ async def test_the_chat_is_told_who_has_spoken_and_never_what_was_said() -> None
 
 async def test_what_is_published_last_is_heard_before_the_runtime_stops() -> None:
     heard: list[tuple[str, str, bool]] = []
-    runtime = LeanRuntime(ignore_unhandled_exceptions=False)
-    await Listener.register(runtime, "a", lambda: Listener(heard))
-    await runtime.add_subscription(TypeSubscription("default", "a"))
+    runtime = LeanRuntime()
+    await seated(runtime, "a", heard)
     await runtime.publish_message(Note("relay"), DefaultTopicId())
 
     await runtime.stop()
 
     assert [text for _, text, _ in heard] == ["relay"]
+
+
+async def test_what_a_chat_worked_with_is_freed_when_it_is_over_and_not_when_the_collector_comes() -> None:
+    script = Script((MACRO, TECHNICAL), (OFFICER,))
+    there = weakref.ref(script)
+    gc.disable()
+    try:
+        await deliberate(script)  # type: ignore[arg-type]
+        del script
+        assert there() is None
+    finally:
+        gc.enable()
