@@ -1,6 +1,6 @@
 """Events to canonical JSON text and back, from their annotations alone.
 
-Each dataclass of ``desk.domain.events`` gets its shape once, when the codec is made. Text is
+Each record of ``desk.domain.events`` gets its shape once, when the codec is made. Text is
 strict in both directions: what cannot be read back equal is refused before it is written, and a
 field too many or too few is never guessed at. An old shape is lifted to today's by *upcasters*, one
 step a version, so the rest of the desk knows only the newest.

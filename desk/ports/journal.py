@@ -190,7 +190,7 @@ State = TypeVar("State")
 class Projection(Protocol[State]):
     """A fold of one account's events that can go on from where it stood.
 
-    ``state`` is the dataclass it comes to; with other fields, or another meaning of them, it needs another
+    ``state`` is the record it comes to; with other fields, or another meaning of them, it needs another
     ``name``. ``types`` are the events it looks at.
     """
 

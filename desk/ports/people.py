@@ -39,6 +39,6 @@ class Approver(Protocol):
 
 
 class Screen(Protocol):
-    """What a person watches while a session runs. Steps are the dataclasses of ``desk.domain.steps``."""
+    """What a person watches while a session runs. Steps are the records of ``desk.domain.steps``."""
 
     def show(self, step: object) -> None: ...
