@@ -51,7 +51,7 @@ def plain(value: Decimal) -> str:
         BadNumber: if the value is not finite.
     """
     text = str(value)
-    if text.isdecimal() or (text[-1] in "123456789" and "." in text and "E" not in text):
+    if (text[-1] != "0" and "E" not in text) if "." in text else text.isdecimal():
         return text  # As nearly all are: nothing has to be trimmed.
     if not value.is_finite():
         raise BadNumber("a value that is not finite cannot be written")

@@ -78,10 +78,12 @@ class SqliteTransaction(Reader):
 
     def version(self, stream_id: str) -> int:
         """Number of events in a stream; 0 if it does not exist."""
-        self._require_life()
-        if stream_id not in self._versions:
-            self._versions[stream_id] = super().version(stream_id)
-        return self._versions[stream_id]
+        known = self._versions.get(stream_id)
+        if known is None:
+            known = self._versions[stream_id] = super().version(stream_id)
+        else:
+            self._require_life()
+        return known
 
     def stream(self, stream_id: str, after: int = 0) -> list[Recorded]:
         """See ``Reader.stream``. What is known to be empty from there on is not looked for."""
@@ -107,7 +109,6 @@ class SqliteTransaction(Reader):
                 fix="Read it again",
             )
         rows, head = self._rows_of(stream_id, version, events)
-        self._require_life()
         try:
             self._db.executemany(_INSERT_EVENT, rows)
         except BaseException as error:

@@ -9,8 +9,9 @@ import pytest
 
 from desk.briefs.catalog import BUNDLED
 from desk.briefs.reader import read
-from desk.domain.dossier import Dossier
+from desk.domain.dossier import Dossier, Fact
 from desk.domain.research import build
+from desk.domain.shape import shaped, unshaped
 
 
 @cache
@@ -125,3 +126,11 @@ def test_a_bundled_tape_is_long_enough_to_watch(name: str) -> None:
     brief = read(f"@{name}")
 
     assert len(brief.tape[brief.symbol].bars) >= 60
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_what_is_recorded_of_a_fact_is_the_fact(name: str) -> None:
+    facts = dossier(name).facts
+
+    assert [unshaped(Fact, fact.document()) for fact in facts] == list(facts)
+    assert [fact.document() for fact in facts] == [shaped(fact) for fact in facts]
