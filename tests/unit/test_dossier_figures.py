@@ -6,12 +6,14 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from desk.briefs.catalog import BUNDLED
 from desk.briefs.reader import read
 from desk.domain.dossier import Dossier, Fact
 from desk.domain.research import build
 from desk.domain.shape import shaped, unshaped
+from desk.errors import BadNumber
 
 
 @cache
@@ -134,3 +136,16 @@ def test_what_is_recorded_of_a_fact_is_the_fact(name: str) -> None:
 
     assert [unshaped(Fact, fact.document()) for fact in facts] == list(facts)
     assert [fact.document() for fact in facts] == [shaped(fact) for fact in facts]
+
+
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_not_a_number_is_not_a_fact(value: str) -> None:
+    fact = dossier("brexit-eve").facts[0]
+
+    with pytest.raises(BadNumber):
+        replace(fact, value=Decimal(value))
+
+
+def test_what_cannot_be_written_down_is_not_a_brief() -> None:
+    with pytest.raises(BadNumber):
+        replace(read("@brexit-eve"), balance_usdc=Decimal("NaN"))
