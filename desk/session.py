@@ -112,7 +112,7 @@ class Session:
             dossier = build(self._given.brief, _figures(book, self._parts.limits))
             built = DossierBuilt(
                 dossier_sha256=dossier.sha256,
-                facts=tuple([fact.document() for fact in dossier.facts]),
+                facts=tuple([shaped(fact) for fact in dossier.facts]),
                 missing=tuple(shaped(gone) for gone in dossier.missing),
                 inputs=self._parts.tape.take(),
             )

@@ -8,9 +8,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
-from desk.domain.canonical import Plain, sha256, timestamp
+from desk.domain.canonical import sha256, timestamp
 from desk.domain.market import Side
 from desk.domain.money import plain
 
@@ -79,10 +78,6 @@ class Fact(Struct, frozen=True, kw_only=True, dict=True):
     def shown(self) -> str:
         """The value as text."""
         return plain(self.value)
-
-    def document(self) -> Plain:
-        """What is recorded of it: what ``shaped`` gives, its text not made anew."""
-        return Plain(asdict(self), value=self.shown, as_of=timestamp(self.as_of))
 
     def line(self) -> str:
         """``F7 close SPX-PERP 1d 2113.32 USDC as_of 2016-06-24T00:00Z source spx``."""

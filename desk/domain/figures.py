@@ -46,6 +46,7 @@ _PERCENT = r"(?:100|[0-9]{1,2})(?:\.[0-9]+)?[ ]?(?:%|percent|per cent)"
 _WHEN = rf"in|since|during|year|early|late|mid|{_MONTH}|q[1-4]"
 _CHANCE = r"(?:chance|probability|likelihood|odds|likely)"
 _PERIOD = r"(?:minute|hour|day|session|bar|week|month|quarter|year)"
+_BESIDE = re.compile(r"[0-9](?:[a-z:-]|(?<=[a-z][0-9]))")
 
 
 class _Phrases:
@@ -74,9 +75,6 @@ class _Phrases:
         return [
             pattern for words, pattern in self._phrases if (not words.isdisjoint(held) if words else beside)
         ]
-
-
-_BESIDE = re.compile(r"[0-9](?:[a-z:-]|(?<=[a-z][0-9]))")
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
