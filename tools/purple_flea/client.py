@@ -106,14 +106,14 @@ class PurpleFlea:
     async def snapshot(self, symbol: str) -> Snapshot:
         (meta, balance, positions, orders), (markets, is_open, quotes) = await asyncio.gather(
             asyncio.gather(
-                _part(self._meta()), _part(self._balance()), _part(self._positions()), _part(self.orders())
+                _part(self._meta), _part(self._balance), _part(self._positions), _part(self.orders)
             ),
             asyncio.gather(
-                _part(self._market_list()), _part(self._is_open(symbol)), _part(self._quotes([symbol]))
+                _part(self._market_list), _part(self._is_open, symbol), _part(self._quotes, [symbol])
             ),
         )
         others = {position.symbol for position in positions or ()} - {symbol}
-        more = await _part(self._quotes(sorted(others))) if others else ()
+        more = await _part(self._quotes, sorted(others)) if others else ()
         pair = balance.pair() if balance is not None else (None, None)
         return Snapshot(
             venue_time=None if meta is None else meta.server_time,
@@ -233,9 +233,12 @@ def _checked_symbol(symbol: str) -> str:
     return symbol
 
 
-async def _part(read: Awaitable[Part]) -> Part | None:
-    """A part of a snapshot, or None: the gate denies on what is missing."""
+async def _part(read: Callable[..., Awaitable[Part]], *asked: object) -> Part | None:
+    """A part of a snapshot, or None: the gate denies on what is missing.
+
+    The read is begun here: cancelled before its turn, nothing is left that was never awaited.
+    """
     try:
-        return await read
+        return await read(*asked)
     except ReadFailed:
         return None

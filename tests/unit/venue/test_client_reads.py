@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from decimal import Decimal
 
 import httpx
@@ -162,6 +164,17 @@ async def test_a_part_that_cannot_be_read_is_none_and_the_others_are_there(path,
     snapshot = await floor.client().snapshot(SPX)
     parts = ("balance_usdc", "positions", "orders", "market", "market_open", "venue_time")
     assert [name for name in parts if getattr(snapshot, name) is None] == [part]
+
+
+async def test_a_snapshot_cancelled_before_a_read_has_begun_leaves_none_behind(
+    recwarn: pytest.WarningsRecorder,
+):
+    looking = asyncio.ensure_future(Floor().client().snapshot(SPX))
+    await asyncio.sleep(0)
+    looking.cancel()
+    await asyncio.wait([looking])
+    gc.collect()
+    assert [str(one.message) for one in recwarn if "never awaited" in str(one.message)] == []
 
 
 async def test_a_snapshot_quotes_every_symbol_that_is_held():
